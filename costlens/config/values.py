@@ -1,0 +1,335 @@
+"""What a user writes, as frozen values: `costlens.yaml` and the catalogue.
+
+These definitions are the only ones: the strict loader reads YAML into them, the JSON Schema for
+editors is made from them, and the reference page lists them. A field's `doc` is its help text.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+
+def setting(doc: str, default: Any = None, /, **more: Any) -> Any:  # noqa: ANN401 -- typed by the field
+    """Declare an optional field with its help text and default."""
+    return field(default=default, metadata={"doc": doc, **more})
+
+
+def required(doc: str, /, **more: Any) -> Any:  # noqa: ANN401 -- typed by the field
+    """Declare a field that must be written, with its help text."""
+    return field(metadata={"doc": doc, **more})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Value:
+    """A mapping that was read from YAML; `place` is its `file:line`."""
+
+    place: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selector(Value):
+    """What picks charges: keys AND, values of one key OR, globs with `*` and `?`, case folded."""
+
+    account: tuple[str, ...] = setting("BillingAccountId or SubAccountId", ())
+    service: tuple[str, ...] = setting("ServiceName", ())
+    region: tuple[str, ...] = setting("RegionId", ())
+    resource_id: tuple[str, ...] = setting("ResourceId, or AllocatedResourceId where there is one", ())
+    usage_type: tuple[str, ...] = setting("the provider's usage type, meter or SKU", ())
+    category: tuple[str, ...] = setting("ChargeCategory or ServiceCategory", ())
+    tags: Mapping[str, tuple[str, ...]] = setting("tag key to value or values", {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule(Selector):
+    """One rule of a `billed_by`: the charges it picks belong to the thing it stands under."""
+
+    priority: int = setting("of two rules of one tier the higher priority wins", 0)
+    valid_from: date | None = setting("first day", None, key="from")
+    valid_until: date | None = setting("last day, included", None, key="until")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exclusion(Selector):
+    """Charges of a source that are left out of every attribution, and why."""
+
+    reason: str = required("why; printed beside the money")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source(Value):
+    """Where a bill or a run log comes from."""
+
+    name: str = required("a name of your own; it stands beside every number that came from here")
+    type: str = required("a connector pack: `costlens packs` lists them")
+    path: str = required("a file, a folder or a glob, relative to costlens.yaml")
+    currency: str | None = setting("the currency of a bill that names none")
+    parts: bool = setting("a month comes in several files, all of which count", False)
+    late_charges: Literal["refuse", "accept"] = setting(
+        "charges of another month that are not marked as a correction", "refuse"
+    )
+    exclude: tuple[Exclusion, ...] = setting("charges to leave out, each with its reason", ())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allocation(Value):
+    """The policies of the allocation."""
+
+    basis: Literal["effective", "billed"] = setting("which basis questions show first", "effective")
+    overlap: Literal["capacity"] = setting("how runs share a resource", "capacity")
+    idle: Literal["show"] = setting("unused capacity stays a line of its own", "show")
+    failed_runs: Literal["charge"] = setting(
+        "failed, killed and retried time stays with the run's targets, as class waste", "charge"
+    )
+    shared_parts: Literal["even", "by_work"] = setting(
+        "how a shared part is split among the features of its run", "even"
+    )
+    unused_commitment: Literal["show"] = setting("unused commitment stays a line of its own", "show")
+    tax: Literal["show"] = setting("tax stays where its charge went", "show")
+    credit: Literal["show"] = setting("credits stay where their charge went", "show")
+    support: Literal["show"] = setting("support stays where its charge went", "show")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(Value):
+    """`costlens.yaml`."""
+
+    version: Literal[1] = required("the version of this format: 1")
+    currency: str = setting("the currency reports are made in (ISO 4217)", "USD")
+    sources: tuple[Source, ...] = required("bills and run logs")
+    allocation: Allocation = setting("policies", Allocation())
+    lake: str = setting("the folder of results, relative to costlens.yaml", "lake")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capacity(Value):
+    """What a resource can do at once, in one of three units: slots, machines, or vCPU, GB and GPU."""
+
+    slots: Decimal | None = setting("concurrent slots")
+    machines: Decimal | None = setting("machines")
+    vcpu: Decimal | None = setting("virtual processors, weight 9")
+    memory_gb: Decimal | None = setting("memory in GB, weight 1")
+    gpu: Decimal | None = setting("accelerators, weight 90")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunsOn(Value):
+    """The attempts that ran on a resource: a pipeline's, or some of its parts."""
+
+    pipeline: str = required("a pipeline of the catalogue", ref="pipeline")
+    part: str | None = setting("RE2 over part names, full match", None, pattern=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunsOf(Value):
+    """Which runs of which source are this pipeline's."""
+
+    source: str | None = setting("a source of costlens.yaml; any when left out", None, ref="source")
+    match: Mapping[str, tuple[str, ...]] = setting(
+        "`pipeline` or a tag of the run, to globs; keys AND, values OR", {}
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Produce(Value):
+    """What the parts of a pipeline make. `{name}` stands for a named group of `part`."""
+
+    part: str = required("RE2 over part names, full match", pattern=True)
+    feature: str | None = setting("the feature these parts make")
+    model: str | None = setting("the model these parts make", None, ref="model")
+    shared: bool = setting("the part serves every feature mapped in the same run", False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edge(Value):
+    """An edge to or from one named thing: exactly one of the kinds, and how much."""
+
+    stage: str | None = setting("a stage", None, ref="stage")
+    pipeline: str | None = setting("a pipeline", None, ref="pipeline")
+    feature: str | None = setting("a feature", None, ref="feature")
+    model: str | None = setting("a model", None, ref="model")
+    product: str | None = setting("a product", None, ref="product")
+    weight: Decimal | None = setting("declared consumption, 0 or more")
+    reads: Decimal | None = setting("known reads over the edge, 0 or more")
+    valid_from: date | None = setting("first day", None, key="from")
+    valid_until: date | None = setting("last day, included", None, key="until")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named(Value):
+    """A named thing of the catalogue."""
+
+    name: str = required("its name, unique among things of its kind")
+    owner: str | None = setting("a team", None, ref="team")
+    description: str | None = setting("a sentence for people")
+    meta: Mapping[str, Any] = setting("free for your own use", {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Team(Value):
+    """Who owns things."""
+
+    name: str = required("its name")
+    email: str | None = setting("where reports go")
+    cost_centre: str | None = setting("the cost centre of finance")
+    description: str | None = setting("a sentence for people")
+    meta: Mapping[str, Any] = setting("free for your own use", {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource(Named):
+    """Shared compute: it owns charges and capacity, and attempts run on it."""
+
+    billed_by: tuple[Rule, ...] = setting("rules that pick its charges", ())
+    capacity: Capacity | None = setting("what it can do at once")
+    machine: Capacity | None = setting("the size of one machine, where a bill counts machine time")
+    runs: tuple[RunsOn, ...] = setting("what ran on it, beside attempts that name its id", ())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pipeline(Named):
+    """Work that runs: its attempts, what its parts make, and the charges that are its own."""
+
+    runs: RunsOf | None = setting("its runs; by default those whose pipeline has this name")
+    billed_by: tuple[Rule, ...] = setting("rules that pick its charges", ())
+    capacity: Capacity | None = setting("makes `billed_by` a resource that it alone uses")
+    machine: Capacity | None = setting("the size of one machine of that resource")
+    produces: tuple[Produce, ...] = setting("what its parts make; the first match wins", ())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage(Named):
+    """Cost that is no run: a table, a warehouse, a platform, people."""
+
+    billed_by: tuple[Rule, ...] = setting("rules that pick its charges", ())
+    split: Literal["need", "use"] = setting(
+        "need: shared once among whom it serves; use: handed on by consumption", "need"
+    )
+    feeds: tuple[Edge, ...] = setting("what needs or consumes it", ())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target(Named):
+    """What leaders ask about."""
+
+    weight: Decimal | None = setting("its declared weight where a stage serves several, 0 or more")
+    billed_by: tuple[Rule, ...] = setting("charges that only this needs", ())
+    uses: tuple[Edge, ...] = setting("what it is made from", ())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feature(Target):
+    """What a pipeline makes for models."""
+
+    type: Literal["feature_view", "table", "column"] | None = setting("what it is in the store")
+    pipeline: str | None = setting("the pipeline that makes it", None, ref="pipeline")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestsOf(Value):
+    """Where the requests of an endpoint are counted."""
+
+    source: str = required("a source of costlens.yaml", ref="source")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint(Value):
+    """Where a model is served."""
+
+    name: str = required("its name")
+    billed_by: tuple[Rule, ...] = setting("rules that pick its charges", ())
+    requests: RequestsOf | None = setting("where its requests are counted")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model(Target):
+    """A model: what it uses and where it is served."""
+
+    endpoints: tuple[Endpoint, ...] = setting("where it is served", ())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amount(Value):
+    """A benefit as a range."""
+
+    low: Decimal | None = setting("pessimistic")
+    likely: Decimal = required("most likely")
+    high: Decimal | None = setting("optimistic")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Benefit(Value):
+    """A declared benefit of a product."""
+
+    name: str = required("what improves")
+    kind: Literal[
+        "revenue", "cost_avoidance", "cost_reduction", "risk", "time_saved", "quality", "qualitative"
+    ] = required("what sort of benefit it is")
+    amount: Amount | None = setting("money, as one number or {low, likely, high}", None, short="likely")
+    currency: str | None = setting("of the amount; the reporting currency when left out")
+    per: Literal["day", "month", "quarter", "year", "once"] = setting("what the amount is per", "month")
+    valid_from: date | None = setting("first day", None, key="from")
+    valid_until: date | None = setting("last day, included", None, key="until")
+    metric: str | None = setting("the metric that moves")
+    population: str | None = setting("whose metric it is")
+    unit: str | None = setting("the metric's unit")
+    conversion: Decimal | None = setting("money per unit of the metric")
+    ramp_months: int = setting("months until the full benefit", 0)
+    decay: Decimal | None = setting("factor per month once it wears off, above 0 and up to 1")
+    counterfactual: str | None = setting("what would have happened without it")
+    evidence: str | None = setting("where the proof is")
+    evidence_level: Literal[0, 1, 2, 3, 4, 5, 6] = setting(
+        "0 qualitative, 1 declared, 2 with baseline, 3 before/after, 4 quasi-experiment, "
+        "5 randomised, 6 booked by finance",
+        1,
+    )
+    claim_share: Decimal = setting("the part of the metric's change claimed here, 0 to 1", Decimal(1))
+    share: Mapping[str, Decimal] = setting("model to its part of the benefit; at most 1 in all", {})
+    cashable: bool = setting("finance can book it", False)
+    owner: str | None = setting("who answers for it; the product's owner when left out", None, ref="team")
+    approver: str | None = setting("who agreed to it")
+    review_on: date | None = setting("when it is looked at again")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Product(Target):
+    """What customers or colleagues use; benefits sit here."""
+
+    benefits: tuple[Benefit, ...] = setting("what it brings in", ())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalogue(Value):
+    """Every named thing; several `catalog/*.yaml` files are read as one."""
+
+    teams: tuple[Team, ...] = setting("who owns things", ())
+    resources: tuple[Resource, ...] = setting("shared compute", ())
+    pipelines: tuple[Pipeline, ...] = setting("work that runs", ())
+    stages: tuple[Stage, ...] = setting("cost that is no run", ())
+    features: tuple[Feature, ...] = setting("what pipelines make", ())
+    models: tuple[Model, ...] = setting("what uses features", ())
+    products: tuple[Product, ...] = setting("what has a benefit", ())
+
+
+@dataclass(frozen=True, kw_only=True)
+class FxRate:
+    """One unit of `currency` in `month` (YYYY-MM) is `rate` units of `to`."""
+
+    month: str
+    currency: str
+    to: str
+    rate: Decimal
+    place: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workspace:
+    """A user's folder, read and checked."""
+
+    folder: Path
+    settings: Settings
+    catalogue: Catalogue
+    fx: tuple[FxRate, ...]
+    digest: str
