@@ -23,7 +23,12 @@ class CostLensError(Exception):
     """Something the user can put right; it carries every finding there is, not only the first."""
 
     def __init__(
-        self, message: str = "", *, where: str = "", hint: str = "", findings: Sequence[Finding] = ()
+        self,
+        message: str = "",
+        *,
+        where: str = "",
+        hint: str = "",
+        findings: Sequence[Finding] = (),
     ) -> None:
         """Make an error of one message, or of the findings of a check."""
         self.findings = tuple(findings) or (Finding(message=message, where=where, hint=hint),)

@@ -1,0 +1,1 @@
+"""Split the bill over what ran, and over what needed it."""

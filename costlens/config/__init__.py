@@ -1,0 +1,1 @@
+"""Read costlens.yaml and the catalogue into frozen values."""

@@ -14,7 +14,10 @@ from typing import Any, Literal
 
 def setting(doc: str, default: Any = None, /, **more: Any) -> Any:  # noqa: ANN401 -- typed by the field
     """Declare an optional field with its help text and default."""
-    return field(default=default, metadata={"doc": doc, **more})
+    metadata = {"doc": doc, **more}
+    if default == {}:
+        return field(default_factory=dict, metadata=metadata)
+    return field(default=default, metadata=metadata)
 
 
 def required(doc: str, /, **more: Any) -> Any:  # noqa: ANN401 -- typed by the field
@@ -36,7 +39,9 @@ class Selector(Value):
     account: tuple[str, ...] = setting("BillingAccountId or SubAccountId", ())
     service: tuple[str, ...] = setting("ServiceName", ())
     region: tuple[str, ...] = setting("RegionId", ())
-    resource_id: tuple[str, ...] = setting("ResourceId, or AllocatedResourceId where there is one", ())
+    resource_id: tuple[str, ...] = setting(
+        "ResourceId, or AllocatedResourceId where there is one", ()
+    )
     usage_type: tuple[str, ...] = setting("the provider's usage type, meter or SKU", ())
     category: tuple[str, ...] = setting("ChargeCategory or ServiceCategory", ())
     tags: Mapping[str, tuple[str, ...]] = setting("tag key to value or values", {})
@@ -86,7 +91,9 @@ class Allocation(Value):
     shared_parts: Literal["even", "by_work"] = setting(
         "how a shared part is split among the features of its run", "even"
     )
-    unused_commitment: Literal["show"] = setting("unused commitment stays a line of its own", "show")
+    unused_commitment: Literal["show"] = setting(
+        "unused commitment stays a line of its own", "show"
+    )
     tax: Literal["show"] = setting("tax stays where its charge went", "show")
     credit: Literal["show"] = setting("credits stay where their charge went", "show")
     support: Literal["show"] = setting("support stays where its charge went", "show")
@@ -265,11 +272,21 @@ class Benefit(Value):
 
     name: str = required("what improves")
     kind: Literal[
-        "revenue", "cost_avoidance", "cost_reduction", "risk", "time_saved", "quality", "qualitative"
+        "revenue",
+        "cost_avoidance",
+        "cost_reduction",
+        "risk",
+        "time_saved",
+        "quality",
+        "qualitative",
     ] = required("what sort of benefit it is")
-    amount: Amount | None = setting("money, as one number or {low, likely, high}", None, short="likely")
+    amount: Amount | None = setting(
+        "money, as one number or {low, likely, high}", None, short="likely"
+    )
     currency: str | None = setting("of the amount; the reporting currency when left out")
-    per: Literal["day", "month", "quarter", "year", "once"] = setting("what the amount is per", "month")
+    per: Literal["day", "month", "quarter", "year", "once"] = setting(
+        "what the amount is per", "month"
+    )
     valid_from: date | None = setting("first day", None, key="from")
     valid_until: date | None = setting("last day, included", None, key="until")
     metric: str | None = setting("the metric that moves")
@@ -285,10 +302,14 @@ class Benefit(Value):
         "5 randomised, 6 booked by finance",
         1,
     )
-    claim_share: Decimal = setting("the part of the metric's change claimed here, 0 to 1", Decimal(1))
+    claim_share: Decimal = setting(
+        "the part of the metric's change claimed here, 0 to 1", Decimal(1)
+    )
     share: Mapping[str, Decimal] = setting("model to its part of the benefit; at most 1 in all", {})
     cashable: bool = setting("finance can book it", False)
-    owner: str | None = setting("who answers for it; the product's owner when left out", None, ref="team")
+    owner: str | None = setting(
+        "who answers for it; the product's owner when left out", None, ref="team"
+    )
     approver: str | None = setting("who agreed to it")
     review_on: date | None = setting("when it is looked at again")
 

@@ -1,0 +1,1 @@
+"""Turn bills and run logs into tables of the lake."""

@@ -1,0 +1,1 @@
+"""Publish builds, open them, keep their history."""

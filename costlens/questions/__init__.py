@@ -1,0 +1,1 @@
+"""The questions everybody asks, one SQL file each."""
