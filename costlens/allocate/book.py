@@ -1,0 +1,351 @@
+"""The book of a build: the catalogue and the policies as plain rows, the way the steps read them.
+
+The book is stored with the build, so that a published number is explained by the rules that made
+it and not by what the files say today.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from costlens.config.values import (
+    Capacity,
+    Catalogue,
+    Edge,
+    Pipeline,
+    Produce,
+    Rule,
+    Selector,
+    Settings,
+    Target,
+)
+
+if TYPE_CHECKING:
+    import duckdb
+
+Row = dict[str, Any]  # a JSON object: text, whole numbers, null
+Book = dict[str, list[Row]]
+
+# The tables of the book and the types of their columns, as DuckDB reads them.
+COLUMNS: dict[str, dict[str, str]] = {
+    "rules": {
+        "rule_id": "INTEGER",
+        "owner": "VARCHAR",
+        "source": "VARCHAR",
+        "tier": "INTEGER",
+        "priority": "INTEGER",
+        "valid_from": "DATE",
+        "valid_to": "DATE",
+        "reason": "VARCHAR",
+        "dims": "INTEGER",
+        "read_from": "VARCHAR",
+    },
+    "rule_terms": {"rule_id": "INTEGER", "dim": "VARCHAR", "pattern": "VARCHAR"},
+    "things": {
+        "node": "VARCHAR",
+        "kind": "VARCHAR",
+        "name": "VARCHAR",
+        "owner": "VARCHAR",
+        "pipeline": "VARCHAR",
+        "type": "VARCHAR",
+        "weight": "DECIMAL(38,6)",
+        "split": "VARCHAR",
+        "read_from": "VARCHAR",
+    },
+    "edges": {
+        "from_node": "VARCHAR",
+        "to_node": "VARCHAR",
+        "kind": "VARCHAR",
+        "weight": "DECIMAL(38,6)",
+        "reads": "DECIMAL(38,6)",
+        "valid_from": "DATE",
+        "valid_to": "DATE",
+        "read_from": "VARCHAR",
+    },
+    "resources": {
+        "node": "VARCHAR",
+        "unit": "VARCHAR",
+        "capacity": "DECIMAL(18,3)",
+        "machine": "DECIMAL(18,3)",
+    },
+    "runs_on": {"node": "VARCHAR", "pipeline": "VARCHAR", "part": "VARCHAR"},
+    "run_matches": {
+        "node": "VARCHAR",
+        "position": "INTEGER",
+        "source": "VARCHAR",
+        "key": "VARCHAR",
+        "pattern": "VARCHAR",
+        "keys": "INTEGER",
+    },
+    "produces": {
+        "node": "VARCHAR",
+        "position": "INTEGER",
+        "part": "VARCHAR",
+        "target": "VARCHAR",
+        "shared": "BOOLEAN",
+    },
+    "policies": {"name": "VARCHAR", "value": "VARCHAR"},
+}
+
+_DIMS = ("account", "service", "region", "resource_id", "usage_type", "category")
+
+
+def make_book(settings: Settings, catalogue: Catalogue) -> Book:
+    """Write a catalogue and its policies down as rows."""
+    rules, terms = _rules(settings, catalogue)
+    return {
+        "rules": rules,
+        "rule_terms": terms,
+        "things": list(_things(catalogue)),
+        "edges": list(_edges(catalogue)),
+        "resources": list(_resources(catalogue)),
+        "runs_on": list(_runs_on(catalogue)),
+        "run_matches": list(_run_matches(catalogue)),
+        "produces": list(_produces(catalogue)),
+        "policies": [
+            {"name": f.name, "value": str(getattr(settings.allocation, f.name))}
+            for f in fields(settings.allocation)
+            if f.name != "place"
+        ],
+    }
+
+
+def tag_keys(settings: Settings, catalogue: Catalogue) -> frozenset[str]:
+    """List the tag keys that any rule names, case folded."""
+    selectors: list[Selector] = [rule for _, rule in _billed_by(catalogue)]
+    selectors += [exclusion for source in settings.sources for exclusion in source.exclude]
+    return frozenset(key.lower() for selector in selectors for key in selector.tags)
+
+
+def open_book(con: "duckdb.DuckDBPyConnection", book: Book) -> None:
+    """Lay the rows of a book out as temporary tables."""
+    import json
+
+    for name, columns in COLUMNS.items():
+        shape = json.dumps([columns])
+        con.execute(
+            f"create or replace temp table {name} as select unnest(from_json($rows, $shape), "
+            "recursive := true)",
+            {"rows": json.dumps(book[name]), "shape": shape},
+        )
+
+
+def _text(value: Decimal | date | None) -> str | None:
+    return None if value is None else format(value, "f" if isinstance(value, Decimal) else "")
+
+
+def _after(day: date | None) -> str | None:
+    return None if day is None else _text(day + timedelta(days=1))
+
+
+def _terms(rule_id: int, selector: Selector) -> list[Row]:
+    named = {dim: getattr(selector, dim) for dim in _DIMS}
+    named |= {f"tag:{key.lower()}": values for key, values in selector.tags.items()}
+    return [
+        {"rule_id": rule_id, "dim": dim, "pattern": pattern.lower()}
+        for dim, patterns in named.items()
+        for pattern in patterns
+    ]
+
+
+def _tier(selector: Selector) -> int:
+    if selector.resource_id:
+        return 2
+    return 3 if selector.tags else 4
+
+
+def _rules(settings: Settings, catalogue: Catalogue) -> tuple[list[Row], list[Row]]:
+    rules: list[Row] = []
+    terms: list[Row] = []
+
+    def add(owner: str, selector: Selector, **more: Any) -> None:  # noqa: ANN401 -- columns of a row
+        rule_id = len(rules) + 1
+        own = _terms(rule_id, selector)
+        row: Row = {"source": None, "priority": 0, "valid_from": None, "valid_to": None, "reason": None}
+        row |= {"rule_id": rule_id, "owner": owner, "tier": _tier(selector)}
+        row |= {"dims": len({term["dim"] for term in own}), "read_from": selector.place}
+        rules.append(row | more)
+        terms.extend(own)
+
+    for source in settings.sources:
+        for exclusion in source.exclude:
+            add("(excluded)", exclusion, source=source.name, tier=0, reason=exclusion.reason)
+    for owner, rule in _billed_by(catalogue):
+        dates = {"valid_from": _text(rule.valid_from), "valid_to": _after(rule.valid_until)}
+        add(owner, rule, priority=rule.priority, **dates)
+    return rules, terms
+
+
+def _billed_by(catalogue: Catalogue) -> Iterator[tuple[str, Rule]]:
+    for kind, things in _named(catalogue):
+        for thing in things:
+            for rule in getattr(thing, "billed_by", ()):
+                yield f"{kind}:{thing.name}", rule
+    for model in catalogue.models:
+        for endpoint in model.endpoints:
+            for rule in endpoint.billed_by:
+                yield f"endpoint:{endpoint.name}", rule
+
+
+def _named(catalogue: Catalogue) -> list[tuple[str, Sequence[Any]]]:  # things of several classes
+    return [
+        ("team", catalogue.teams),
+        ("resource", catalogue.resources),
+        ("pipeline", catalogue.pipelines),
+        ("stage", catalogue.stages),
+        ("feature", catalogue.features),
+        ("model", catalogue.models),
+        ("product", catalogue.products),
+    ]
+
+
+def _things(catalogue: Catalogue) -> Iterator[Row]:
+    for kind, things in _named(catalogue):
+        for thing in things:
+            yield {
+                "node": f"{kind}:{thing.name}",
+                "kind": kind,
+                "name": thing.name,
+                "owner": getattr(thing, "owner", None),
+                "pipeline": getattr(thing, "pipeline", None),
+                "type": getattr(thing, "type", None),
+                "weight": _text(getattr(thing, "weight", None)),
+                "split": getattr(thing, "split", None),
+                "read_from": thing.place,
+            }
+    for model in catalogue.models:
+        for endpoint in model.endpoints:
+            yield {
+                "node": f"endpoint:{endpoint.name}",
+                "kind": "endpoint",
+                "name": endpoint.name,
+                "owner": model.owner,
+                "read_from": endpoint.place,
+            }
+
+
+def _other_end(edge: Edge) -> str:
+    kinds = ("stage", "pipeline", "feature", "model", "product")
+    return next(f"{kind}:{getattr(edge, kind)}" for kind in kinds if getattr(edge, kind))
+
+
+def _edge_row(from_node: str, to_node: str, kind: str, edge: Edge) -> Row:
+    return {
+        "from_node": from_node,
+        "to_node": to_node,
+        "kind": kind,
+        "weight": _text(edge.weight),
+        "reads": _text(edge.reads),
+        "valid_from": _text(edge.valid_from),
+        "valid_to": _after(edge.valid_until),
+        "read_from": edge.place,
+    }
+
+
+def _edges(catalogue: Catalogue) -> Iterator[Row]:
+    for stage in catalogue.stages:
+        for edge in stage.feeds:
+            yield _edge_row(f"stage:{stage.name}", _other_end(edge), "feeds", edge)
+    targets: list[tuple[str, Sequence[Target]]] = [
+        ("feature", catalogue.features),
+        ("model", catalogue.models),
+        ("product", catalogue.products),
+    ]
+    for kind, things in targets:
+        for thing in things:
+            for edge in thing.uses:
+                yield _edge_row(_other_end(edge), f"{kind}:{thing.name}", "uses", edge)
+    for model in catalogue.models:
+        for endpoint in model.endpoints:
+            yield {
+                "from_node": f"endpoint:{endpoint.name}",
+                "to_node": f"model:{model.name}",
+                "kind": "feeds",
+                "read_from": endpoint.place,
+            }
+
+
+def _size(capacity: Capacity | None) -> tuple[str | None, Decimal | None]:
+    """Turn a capacity into its unit and amount; mixed machines weigh 9 vCPU + GB + 90 GPU."""
+    if capacity is None:
+        return None, None
+    if capacity.slots is not None:
+        return "slots", capacity.slots
+    if capacity.machines is not None:
+        return "machines", capacity.machines
+    amounts = (capacity.vcpu, capacity.memory_gb, capacity.gpu)
+    return "weighted", sum(
+        (weight * (amount or 0) for weight, amount in zip((9, 1, 90), amounts, strict=True)), Decimal(0)
+    )
+
+
+def _resources(catalogue: Catalogue) -> Iterator[Row]:
+    alone = [pipeline for pipeline in catalogue.pipelines if _is_resource(pipeline)]
+    for kind, things in (("resource", catalogue.resources), ("pipeline", alone)):
+        for thing in things:
+            unit, capacity = _size(thing.capacity)
+            machine_unit, machine = _size(thing.machine)
+            yield {
+                "node": f"{kind}:{thing.name}",
+                "unit": unit or machine_unit,
+                "capacity": _text(capacity),
+                "machine": _text(machine),
+            }
+
+
+def _is_resource(pipeline: Pipeline) -> bool:
+    """Say whether a pipeline's own charges are a resource: it has capacity, or rules on ids."""
+    return pipeline.capacity is not None or any(rule.resource_id for rule in pipeline.billed_by)
+
+
+def _runs_on(catalogue: Catalogue) -> Iterator[Row]:
+    for resource in catalogue.resources:
+        for on in resource.runs:
+            yield {"node": f"resource:{resource.name}", "pipeline": on.pipeline, "part": on.part}
+    for pipeline in catalogue.pipelines:
+        if _is_resource(pipeline):
+            yield {"node": f"pipeline:{pipeline.name}", "pipeline": pipeline.name}
+
+
+def _run_matches(catalogue: Catalogue) -> Iterator[Row]:
+    for position, pipeline in enumerate(catalogue.pipelines):
+        source = pipeline.runs.source if pipeline.runs else None
+        match: Mapping[str, Sequence[str]] = pipeline.runs.match if pipeline.runs else {}
+        if not match:
+            match = {} if source else {"pipeline": (pipeline.name,)}
+        rows: list[tuple[str | None, str | None]]
+        rows = [(key, pattern) for key, patterns in match.items() for pattern in patterns]
+        for key, pattern in rows or [(None, None)]:
+            yield {
+                "node": f"pipeline:{pipeline.name}",
+                "position": position,
+                "source": source,
+                "key": key,
+                "pattern": pattern,
+                "keys": len(match),
+            }
+
+
+def _produces(catalogue: Catalogue) -> Iterator[Row]:
+    for pipeline in catalogue.pipelines:
+        for position, produce in enumerate(pipeline.produces):
+            yield {
+                "node": f"pipeline:{pipeline.name}",
+                "position": position,
+                "part": produce.part,
+                "target": _rewrite(produce),
+                "shared": produce.shared,
+            }
+
+
+def _rewrite(produce: Produce) -> str | None:
+    r"""Turn `{view}` into the number of its group, as `regexp_replace` wants it: `\1`."""
+    template = f"feature:{produce.feature}" if produce.feature else f"model:{produce.model}"
+    if produce.shared:
+        return None
+    groups = re.compile(produce.part).groupindex
+    plain = template.replace("\\", "\\\\")
+    return re.sub(r"\{(\w+)\}", lambda found: f"\\{groups[found[1]]}", plain)

@@ -1,0 +1,100 @@
+-- Handed-on cost where it lands: a pipeline passes it to its stages by that day's own cost, or to
+-- its shared stage on a day without any. Grain: one row per (handed-on row, stage).
+-- Reads: handed_on, placed, pools.
+with own as (
+    select
+        o.day,
+        o.currency,
+        regexp_extract(p.stage, '^pipeline:[^/]+') as sink,
+        p.stage,
+        p.node,
+        (sum(p.effective) * 1000000)::hugeint as weight
+    from placed as p
+    inner join pools as o on p.pool = o.pool
+    where p.stage like 'pipeline:%/%' and p.outcome is null
+    group by all
+    having sum(p.effective) > 0
+),
+
+arrivals as (
+    select
+        h.*,
+        o.currency,
+        h.pool || '-' || h.via || '-' || h.sink || '-' || coalesce(h.run, '') || '-' || h.class
+            as piece
+    from handed_on as h
+    inner join pools as o on h.pool = o.pool
+),
+
+members as (
+    select
+        a.piece,
+        w.stage || chr(31) || coalesce(w.node, '') as member,
+        w.weight,
+        a.billed,
+        a.effective,
+        w.stage,
+        w.node
+    from arrivals as a
+    inner join own as w on a.day = w.day and a.currency = w.currency and a.sink = w.sink
+    where w.weight > 0
+),
+
+parted as (
+    select *
+    from split('members')
+),
+
+spread as (
+    select
+        a.pool,
+        a.job,
+        a.run,
+        m.stage,
+        m.node,
+        a.class,
+        greatest(a.grade, case when s.weight = s.total_weight then 'A' else 'C' end) as grade,
+        list_append(
+            a.hops,
+            {
+                'hop': 'own_cost',
+                'via': a.sink,
+                'measure': 'cost',
+                'numerator': s.weight::decimal(38, 0),
+                'denominator': s.total_weight::decimal(38, 0),
+                'grade': case when s.weight = s.total_weight then 'A' else 'C' end
+            }
+        ) as hops,
+        s.billed_part as billed,
+        s.effective_part as effective
+    from parted as s
+    inner join arrivals as a on s.piece = a.piece
+    inner join members as m on s.piece = m.piece and s.member = m.member
+)
+
+select *, null::varchar as outcome
+from spread
+union all
+select
+    pool,
+    job,
+    run,
+    case
+        when sink = '(stranded)' then via
+        when sink like 'pipeline:%' then sink || '/shared'
+        else sink
+    end as stage,
+    case
+        when sink = '(stranded)' then null
+        when sink like 'feature:%' or sink like 'model:%' or sink like 'product:%'
+            then '=' || sink
+        else sink
+    end as node,
+    class,
+    grade,
+    hops,
+    billed,
+    effective,
+    case sink when '(stranded)' then 'stranded' end as outcome
+from arrivals
+where piece not in (select piece from members)

@@ -1,0 +1,65 @@
+-- What the steps share: money as whole units, and the one split.
+-- units(x): money as a whole number of 10^-12, in HUGEINT. amount(u): the way back. Both are exact.
+create or replace temp macro units(x) as (x * 1000000000000::decimal(13, 0))::hugeint;
+
+create or replace temp macro amount(u) as
+    (u::decimal(38, 0) * 0.000000000001::decimal(13, 12))::decimal(38, 12);
+
+-- a * w / total, rounded down, and what that leaves; never larger than a or total squared on the way.
+create or replace temp macro part_floor(a, w, total) as
+    (a // total) * w + ((a % total) * w) // total;
+
+create or replace temp macro part_rest(a, w, total) as ((a % total) * w) % total;
+
+-- A name or value against a pattern with * and ?, case folded.
+create or replace temp macro fits(value, pattern) as lower(value) glob lower(pattern);
+
+create or replace temp macro micros(start, stop) as (epoch_us(stop) - epoch_us(start))::hugeint;
+
+-- split(pieces): pieces has (piece, member, weight, billed, effective); a piece's two amounts stand on
+-- each of its rows. Adds `parts_billed` and `parts_effective`, which re-add to the piece exactly:
+-- largest remainder, ties to the earlier member; a negative amount is split as its absolute value.
+-- Weights are whole and not negative, and sum to more than 0.
+create or replace temp macro split(pieces) as table
+with weighed as (
+    select
+        *,
+        sum(weight) over (partition by piece) as total_weight,
+        abs(units(billed)) as billed_units,
+        abs(units(effective)) as effective_units
+    from query_table(pieces)
+),
+
+floors as (
+    select
+        *,
+        part_floor(billed_units, weight, total_weight) as billed_floor,
+        part_rest(billed_units, weight, total_weight) as billed_rest,
+        part_floor(effective_units, weight, total_weight) as effective_floor,
+        part_rest(effective_units, weight, total_weight) as effective_rest
+    from weighed
+),
+
+ranked as (
+    select
+        *,
+        billed_units - sum(billed_floor) over (partition by piece) as billed_missing,
+        row_number() over (partition by piece order by billed_rest desc, member) as billed_rank,
+        effective_units - sum(effective_floor) over (partition by piece) as effective_missing,
+        row_number() over (partition by piece order by effective_rest desc, member)
+            as effective_rank
+    from floors
+)
+
+select
+    piece,
+    member,
+    weight::hugeint as weight,
+    total_weight::hugeint as total_weight,
+    amount(
+        sign(billed) * (billed_floor + (billed_rank <= billed_missing)::hugeint)
+    ) as billed_part,
+    amount(
+        sign(effective) * (effective_floor + (effective_rank <= effective_missing)::hugeint)
+    ) as effective_part
+from ranked;

@@ -1,0 +1,94 @@
+-- Every pool at the stages it came to, before stages hand cost on.
+-- Grain: one row per (pool, stage, run, class). `outcome` is set where nobody can need it;
+-- `node` is where its need starts in the graph, with `=` before a target that needs it alone.
+-- Reads: pools, overlapped, work_placed.
+with whole as (
+    select
+        pool,
+        null::bigint as job,
+        null::varchar as run,
+        place as stage,
+        case
+            when place like '(%' then null
+            when place like 'pipeline:%/shared' then owner
+            when place like 'feature:%' or place like 'model:%' or place like 'product:%'
+                then '=' || place
+            else place
+        end as node,
+        case place
+            when '(unmatched)' then 'unmatched'
+            when '(excluded)' then 'excluded'
+        end as outcome,
+        charge_class as class,
+        case when tier is null then 'U' when tier = 4 then 'D' else 'A' end as grade,
+        []::struct(
+            hop varchar,
+            via varchar,
+            measure varchar,
+            numerator decimal(38, 0),
+            denominator decimal(38, 0),
+            grade varchar
+        )[] as hops,
+        billed,
+        effective,
+        0::decimal(38, 12) as idle_billed,
+        0::decimal(38, 12) as idle_effective
+    from pools
+    where kind = 'whole'
+),
+
+drivers as (
+    select pool, max(grade) as grade
+    from overlapped
+    group by pool
+),
+
+idle as (
+    select
+        o.pool,
+        null::bigint as job,
+        null::varchar as run,
+        p.place as stage,
+        null::varchar as node,
+        'idle' as outcome,
+        case p.charge_class when 'work' then 'idle' else p.charge_class end as class,
+        greatest(case when p.tier = 4 then 'D' else 'A' end, d.grade) as grade,
+        [
+            {
+                'hop': 'overlap',
+                'via': p.place,
+                'measure': 'idle',
+                'numerator': o.numerator::decimal(38, 0),
+                'denominator': o.denominator::decimal(38, 0),
+                'grade': d.grade
+            }
+        ] as hops,
+        o.billed,
+        o.effective,
+        0::decimal(38, 12) as idle_billed,
+        0::decimal(38, 12) as idle_effective
+    from overlapped as o
+    inner join pools as p on o.pool = p.pool
+    inner join drivers as d on o.pool = d.pool
+    where o.job is null
+)
+
+select * from whole
+union all
+select
+    pool,
+    job,
+    run,
+    stage,
+    node,
+    null as outcome,
+    class,
+    grade,
+    hops,
+    billed,
+    effective,
+    idle_billed,
+    idle_effective
+from work_placed
+union all
+select * from idle

@@ -1,0 +1,35 @@
+-- In which unit the attempts of a resource are sized, and what it can hold, in thousandths.
+-- One unit per resource: sizes of several units cannot share a denominator, so then each counts 1.
+-- Grain: one row per place that attempts ran on, or that is declared.
+-- Reads: resources, ran_on, tries.
+with told as (
+    select
+        r.place,
+        count(distinct t.size_unit) as units,
+        min(t.size_unit) as unit,
+        count(*) filter (t.size_unit is null) as unsized
+    from ran_on as r
+    inner join tries as t on r.attempt = t.attempt
+    group by all
+),
+
+joined as (
+    select
+        coalesce(t.place, x.node) as place,
+        coalesce(x.unit, case when t.units = 1 then t.unit end) as unit,
+        coalesce(t.units, 0) > 1
+        or (x.unit is not null and t.unit is not null and x.unit <> t.unit)
+        or (coalesce(x.unit, t.unit) = 'weighted' and t.unsized > 0) as mixed,
+        (x.capacity * 1000)::hugeint as capacity_milli,
+        (x.machine * 1000)::hugeint as machine_milli
+    from told as t
+    full join resources as x on t.place = x.node
+)
+
+select
+    place,
+    mixed,
+    case when not mixed then unit end as unit,
+    case when not mixed or unit in ('slots', 'machines') then capacity_milli end as capacity_milli,
+    case when not mixed then machine_milli end as machine_milli
+from joined

@@ -1,0 +1,53 @@
+-- What each job used of each billed span, in thousandths of a unit times microseconds.
+-- Busy or billable seconds take the place of the wall clock, spread evenly over the attempt.
+-- A run that owns its charges alone uses them whatever their hour says.
+-- Grain: one row per (place, span, job); span is null for a run. Reads: span_uses, tries, own_time,
+-- resource_sizes, pools.
+with sized as (
+    select
+        u.place,
+        u.span_start,
+        u.span_stop,
+        t.job,
+        case when z.mixed or t.size_milli is null then 1000 else t.size_milli end as size_milli,
+        case
+            when t.busy_us is null then u.overlap_us
+            else u.overlap_us * t.busy_us // o.own_us
+        end as time_us,
+        case
+            when t.busy_us is not null then 'B'
+            when z.mixed or t.size_milli is null then 'C'
+            when z.unit in ('slots', 'machines') then 'B'
+            else 'C'
+        end as grade,
+        coalesce(z.unit, 'runs') as unit
+    from span_uses as u
+    inner join tries as t on u.attempt = t.attempt
+    inner join own_time as o on u.attempt = o.attempt
+    inner join resource_sizes as z on u.place = z.place
+    union all
+    select
+        'run:' || t.source || '/' || t.run as place,
+        null as span_start,
+        null as span_stop,
+        t.job,
+        coalesce(t.size_milli, 1000) as size_milli,
+        coalesce(t.busy_us, o.own_us) as time_us,
+        case when t.busy_us is not null or t.size_unit in ('slots', 'machines') then 'B' else 'C' end
+            as grade,
+        coalesce(t.size_unit, 'runs') as unit
+    from tries as t
+    inner join own_time as o on t.attempt = o.attempt
+    where 'run:' || t.source || '/' || t.run in (select place from pools where kind = 'run')
+)
+
+select
+    place,
+    span_start,
+    span_stop,
+    job,
+    sum(size_milli * time_us)::hugeint as work,
+    max(grade) as grade,
+    any_value(unit) as unit
+from sized
+group by place, span_start, span_stop, job

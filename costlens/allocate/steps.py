@@ -1,0 +1,159 @@
+"""Run the steps of the allocation: each is one `.sql` file and makes the table of its name."""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from costlens.allocate.book import Book, open_book
+from costlens.allocate.cascade import solve
+
+if TYPE_CHECKING:
+    import duckdb
+
+_FOLDER = Path(__file__).parent
+
+# What the runs say, once for all periods.
+RUN_STEPS = (
+    "tries",
+    "segments",
+    "own_time",
+    "part_targets",
+    "run_weights",
+    "part_weights",
+    "shared_sets",
+    "jobs",
+    "set_edges",
+    "resource_names",
+    "ran_on",
+    "resource_sizes",
+    "known_nodes",
+    "consumption",
+)
+# Who owns each line of a period.
+MATCH_STEPS = ("charge_keys", "key_terms", "rule_days", "candidates", "winners")
+# The split of its money.
+SPLIT_STEPS = ("bundles", "pools", "span_uses", "span_work", "pool_capacity", "overlapped")
+PLACE_STEPS = ("work_placed", "placed", "use_weights")
+NEED_STEPS = (
+    "handed_on",
+    "landed",
+    "settled",
+    "all_edges",
+    "reach",
+    "need_edges",
+    "need_weights",
+    "need_sets",
+    "shares",
+    "node_sets",
+    "placements",
+    "stage_costs",
+    "entries",
+    "ledger",
+)
+
+
+@cache
+def sql(name: str) -> str:
+    """Read the SQL of one step."""
+    return (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def parameters(text: str, given: dict[str, object]) -> dict[str, object]:
+    """Pick the parameters that a statement names: DuckDB refuses one that it does not use."""
+    return {name: value for name, value in given.items() if re.search(rf"\${name}\b", text)}
+
+
+def run(con: "duckdb.DuckDBPyConnection", steps: tuple[str, ...], **given: object) -> None:
+    """Make the tables of some steps, in order."""
+    for step in steps:
+        con.execute(f"create or replace temp table {step} as {sql(step)}", parameters(sql(step), given))
+
+
+def prepare(con: "duckdb.DuckDBPyConnection", book: Book) -> None:
+    """Open the book and the macros, and work out what the runs say."""
+    for statement in con.extract_statements(sql("macros")):
+        con.execute(statement)
+    open_book(con, book)
+    run(con, RUN_STEPS)
+
+
+def match(con: "duckdb.DuckDBPyConnection", period: str) -> None:
+    """Find the one owner of every line of a period; `matched_lines` is a view over them."""
+    run(con, MATCH_STEPS, period=period)
+    lines = sql("matched_lines").replace("$period", _quoted(period))
+    con.execute(f"create or replace temp view matched_lines as {lines}")
+
+
+def split_period(con: "duckdb.DuckDBPyConnection", period: str) -> None:
+    """Split the bill of a period: afterwards placements, stage_costs, shares and ledger are there."""
+    match(con, period)
+    run(con, SPLIT_STEPS, period=period)
+    run(con, PLACE_STEPS, period=period)
+    _solve_flows(con)
+    run(con, NEED_STEPS, period=period)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"  # a view takes no parameters
+
+
+def _solve_flows(con: "duckdb.DuckDBPyConnection") -> None:
+    """Solve the cascade of each day; days of equal consumption are solved once."""
+    days = [day for (day,) in con.execute("select day from rule_days order by day").fetchall()]
+    stages = [n for (n,) in con.execute("select node from things where split = 'use'").fetchall()]
+    taken: dict[object, list[tuple[str, str, int, str, str]]] = {day: [] for day in days}
+    for day, *row in con.execute("from use_weights order by all").fetchall():
+        taken[day].append(tuple(row))
+    solved: dict[tuple[tuple[str, str, int, str, str], ...], list[dict[str, object]]] = {}
+    rows: list[dict[str, object]] = []
+    for day in days if stages else []:
+        pattern = tuple(taken[day])
+        if pattern not in solved:
+            solved[pattern] = _solve_pattern(stages, pattern)
+        rows += [{"day": str(day), **row} for row in solved[pattern]]
+    shape = {"day": "DATE", "origin": "VARCHAR", "sink": "VARCHAR", "numerator": "HUGEINT"}
+    shape |= {"measure": "VARCHAR", "grade": "VARCHAR"}
+    con.execute(
+        "create or replace temp table flows as "
+        "select unnest(from_json($rows, $shape), recursive := true)",
+        {"rows": json.dumps(rows), "shape": json.dumps([shape])},
+    )
+
+
+def _solve_pattern(
+    stages: list[str], pattern: tuple[tuple[str, str, int, str, str], ...]
+) -> list[dict[str, object]]:
+    weights: dict[str, dict[str, int]] = {}
+    for origin, consumer, weight, _, _ in pattern:
+        weights.setdefault(origin, {})[consumer] = int(weight)
+    flows = solve(stages, weights)
+    grades = _worst_downstream(stages, pattern)
+    measures = {origin: measure for origin, _, _, measure, _ in pattern}
+    return [
+        {
+            "origin": flow.origin,
+            "sink": flow.sink,
+            "numerator": str(flow.numerator),
+            "measure": measures.get(flow.origin, "none") + ("" if flow.exact else ", rounded"),
+            "grade": grades[flow.origin],
+        }
+        for flow in flows
+    ]
+
+
+def _worst_downstream(
+    stages: list[str], pattern: tuple[tuple[str, str, int, str, str], ...]
+) -> dict[str, str]:
+    """Find the worst grade on any edge that a stage's cost can pass."""
+    own: dict[str, str] = dict.fromkeys(stages, "A")
+    feeds: dict[str, set[str]] = {stage: set() for stage in stages}
+    for origin, consumer, _, _, grade in pattern:
+        own[origin] = max(own[origin], grade)
+        if consumer in feeds:
+            feeds[origin].add(consumer)
+    worst = dict(own)
+    for _ in stages:  # as many rounds as the longest way
+        worst = {s: max([worst[s], *(worst[to] for to in feeds[s])]) for s in stages}
+    return worst
