@@ -4,6 +4,7 @@ The book is stored with the build, so that a published number is explained by th
 it and not by what the files say today.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import duckdb
 
 Row = dict[str, Any]  # a JSON object: text, whole numbers, null
-Book = dict[str, list[Row]]
+Book = dict[str, list[Row]]  # table → rows
 
 # The tables of the book and the types of their columns, as DuckDB reads them.
 COLUMNS: dict[str, dict[str, str]] = {
@@ -105,6 +106,7 @@ def make_book(settings: Settings, catalogue: Catalogue) -> Book:
         "runs_on": list(_runs_on(catalogue)),
         "run_matches": list(_run_matches(catalogue)),
         "produces": list(_produces(catalogue)),
+        "claims": list(_claims(settings, catalogue)),
         "policies": [
             {"name": f.name, "value": str(getattr(settings.allocation, f.name))}
             for f in fields(settings.allocation)
@@ -122,8 +124,6 @@ def tag_keys(settings: Settings, catalogue: Catalogue) -> frozenset[str]:
 
 def open_book(con: "duckdb.DuckDBPyConnection", book: Book) -> None:
     """Lay the rows of a book out as temporary tables."""
-    import json
-
     for name, columns in COLUMNS.items():
         shape = json.dumps([columns])
         con.execute(
@@ -164,7 +164,13 @@ def _rules(settings: Settings, catalogue: Catalogue) -> tuple[list[Row], list[Ro
     def add(owner: str, selector: Selector, **more: Any) -> None:  # noqa: ANN401 -- columns of a row
         rule_id = len(rules) + 1
         own = _terms(rule_id, selector)
-        row: Row = {"source": None, "priority": 0, "valid_from": None, "valid_to": None, "reason": None}
+        row: Row = {
+            "source": None,
+            "priority": 0,
+            "valid_from": None,
+            "valid_to": None,
+            "reason": None,
+        }
         row |= {"rule_id": rule_id, "owner": owner, "tier": _tier(selector)}
         row |= {"dims": len({term["dim"] for term in own}), "read_from": selector.place}
         rules.append(row | more)
@@ -276,10 +282,8 @@ def _size(capacity: Capacity | None) -> tuple[str | None, Decimal | None]:
         return "slots", capacity.slots
     if capacity.machines is not None:
         return "machines", capacity.machines
-    amounts = (capacity.vcpu, capacity.memory_gb, capacity.gpu)
-    return "weighted", sum(
-        (weight * (amount or 0) for weight, amount in zip((9, 1, 90), amounts, strict=True)), Decimal(0)
-    )
+    vcpu, memory, gpu = capacity.vcpu, capacity.memory_gb, capacity.gpu
+    return "weighted", 9 * (vcpu or Decimal(0)) + (memory or Decimal(0)) + 90 * (gpu or Decimal(0))
 
 
 def _resources(catalogue: Catalogue) -> Iterator[Row]:
@@ -341,11 +345,54 @@ def _produces(catalogue: Catalogue) -> Iterator[Row]:
             }
 
 
+def _claims(settings: Settings, catalogue: Catalogue) -> Iterator[Row]:
+    for product in catalogue.products:
+        for number, benefit in enumerate(product.benefits, start=1):
+            amount = benefit.amount
+            yield {
+                "claim": f"{product.name}/{number}",
+                "product": product.name,
+                "name": benefit.name,
+                "type": benefit.kind,
+                "metric": benefit.metric,
+                "population": benefit.population,
+                "owner": benefit.owner or product.owner,
+                "unit": benefit.unit,
+                "conversion": _text(benefit.conversion),
+                "currency": benefit.currency or settings.currency,
+                "low": _text(amount.low if amount else None),
+                "likely": _text(amount.likely if amount else None),
+                "high": _text(amount.high if amount else None),
+                "per": benefit.per,
+                "valid_from": _text(benefit.valid_from),
+                "valid_to": _after(benefit.valid_until),
+                "ramp_months": benefit.ramp_months,
+                "decay": _text(benefit.decay),
+                "counterfactual": benefit.counterfactual,
+                "evidence": benefit.evidence,
+                "evidence_level": benefit.evidence_level,
+                "claim_share": _text(benefit.claim_share),
+                "shares": json.dumps({k: _text(v) for k, v in sorted(benefit.share.items())}),
+                "cashable": benefit.cashable,
+                "approver": benefit.approver,
+                "review_on": _text(benefit.review_on),
+                "read_from": benefit.place,
+            }
+
+
 def _rewrite(produce: Produce) -> str | None:
     r"""Turn `{view}` into the number of its group, as `regexp_replace` wants it: `\1`."""
     template = f"feature:{produce.feature}" if produce.feature else f"model:{produce.model}"
     if produce.shared:
         return None
-    groups = re.compile(produce.part).groupindex
+    groups = _group_numbers(produce.part)
     plain = template.replace("\\", "\\\\")
     return re.sub(r"\{(\w+)\}", lambda found: f"\\{groups[found[1]]}", plain)
+
+
+def _group_numbers(pattern: str) -> dict[str, int]:
+    """Find the numbers of a pattern's named groups, in RE2, of which `re` does not read all."""
+    outside_sets = re.sub(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", "", pattern)
+    opened = re.findall(r"\((?:\?(?:P?<(\w+)>|([^<P])))?", outside_sets)
+    captures = [name for name, flag in opened if not flag]
+    return {name: number for number, name in enumerate(captures, start=1) if name}

@@ -2,7 +2,7 @@
 
 A stage that is split by use passes its cost to its consumers in proportion to what they took; a
 consumer may be such a stage itself, and may feed back. With P the matrix of these proportions,
-row u of (I − P)⁻¹P restricted to the consumers that keep cost (the sinks) says what part of u's
+row u of (I - P)⁻¹P restricted to the consumers that keep cost (the sinks) says what part of u's
 own cost each sink ends up with: the charge matrix of an absorbing chain, the reciprocal method of
 cost accounting. It is solved in fractions, component by component, so nothing is cut or rounded.
 """
@@ -43,7 +43,9 @@ def _rows(origins: list[str], weights: Weights) -> dict[str, Row]:
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(origins)
     for origin in origins:
-        graph.add_edges_from((origin, to) for to, weight in weights.get(origin, {}).items() if weight)
+        graph.add_edges_from(
+            (origin, to) for to, weight in weights.get(origin, {}).items() if weight
+        )
     known = set(origins)
     rows: dict[str, Row] = {}
     condensed = nx.condensation(graph)
@@ -54,7 +56,9 @@ def _rows(origins: list[str], weights: Weights) -> dict[str, Row]:
     return rows
 
 
-def _solve_component(members: list[str], weights: Weights, rows: Mapping[str, Row]) -> dict[str, Row]:
+def _solve_component(
+    members: list[str], weights: Weights, rows: Mapping[str, Row]
+) -> dict[str, Row]:
     """Solve the stages that feed each other, given the rows of all that lies downstream."""
     inside = {member: {} for member in members}  # type: dict[str, dict[str, Fraction]]
     outside: dict[str, Row] = {member: {} for member in members}
@@ -78,7 +82,7 @@ def _solve_component(members: list[str], weights: Weights, rows: Mapping[str, Ro
 def _eliminate(
     members: list[str], inside: dict[str, dict[str, Fraction]], outside: dict[str, Row]
 ) -> dict[str, Row]:
-    """Gauss–Jordan on x = inside·x + outside, one member at a time."""
+    """Gauss-Jordan on x = inside·x + outside, one member at a time."""
     for pivot in members:
         own = inside[pivot].pop(pivot, Fraction(0))
         scale = 1 / (1 - own)

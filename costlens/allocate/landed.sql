@@ -1,22 +1,7 @@
 -- Handed-on cost where it lands: a pipeline passes it to its stages by that day's own cost, or to
 -- its shared stage on a day without any. Grain: one row per (handed-on row, stage).
--- Reads: handed_on, placed, pools.
-with own as (
-    select
-        o.day,
-        o.currency,
-        regexp_extract(p.stage, '^pipeline:[^/]+') as sink,
-        p.stage,
-        p.node,
-        (sum(p.effective) * 1000000)::hugeint as weight
-    from placed as p
-    inner join pools as o on p.pool = o.pool
-    where p.stage like 'pipeline:%/%' and p.outcome is null
-    group by all
-    having sum(p.effective) > 0
-),
-
-arrivals as (
+-- Reads: handed_on, own_costs, pools.
+with arrivals as (
     select
         h.*,
         o.currency,
@@ -36,7 +21,7 @@ members as (
         w.stage,
         w.node
     from arrivals as a
-    inner join own as w on a.day = w.day and a.currency = w.currency and a.sink = w.sink
+    inner join own_costs as w on a.day = w.day and a.currency = w.currency and a.sink = w.sink
     where w.weight > 0
 ),
 

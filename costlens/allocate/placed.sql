@@ -31,8 +31,8 @@ with whole as (
         )[] as hops,
         billed,
         effective,
-        0::decimal(38, 12) as idle_billed,
-        0::decimal(38, 12) as idle_effective
+        null::decimal(38, 12) as idle_billed,
+        null::decimal(38, 12) as idle_effective
     from pools
     where kind = 'whole'
 ),
@@ -65,8 +65,8 @@ idle as (
         ] as hops,
         o.billed,
         o.effective,
-        0::decimal(38, 12) as idle_billed,
-        0::decimal(38, 12) as idle_effective
+        null::decimal(38, 12) as idle_billed,
+        null::decimal(38, 12) as idle_effective
     from overlapped as o
     inner join pools as p on o.pool = p.pool
     inner join drivers as d on o.pool = d.pool

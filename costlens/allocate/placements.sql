@@ -10,6 +10,7 @@ select
     p.currency,
     p.span_start,
     p.span_stop,
+    p.line_count as lines,
     p.tier,
     p.rule,
     coalesce(
@@ -25,6 +26,7 @@ select
     ) as reason,
     s.placement,
     s.stage,
+    s.node,
     s.run,
     coalesce(
         s.outcome,

@@ -8,7 +8,7 @@ with ended as (
     where node is null or node not in (select origin from flows)
     union all
     select pool, run, stage, node, outcome, class, grade, hops, billed, effective,
-        0::decimal(38, 12), 0::decimal(38, 12)
+        null, null
     from landed
 )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from costlens.allocate.book import Book, open_book
 from costlens.allocate.cascade import solve
+from costlens.money import define
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,11 +36,9 @@ RUN_STEPS = (
 MATCH_STEPS = ("charge_keys", "key_terms", "rule_days", "candidates", "winners")
 # The split of its money.
 SPLIT_STEPS = ("bundles", "pools", "span_uses", "span_work", "pool_capacity", "overlapped")
-PLACE_STEPS = ("work_placed", "placed", "use_weights")
+PLACE_STEPS = ("work_placed", "placed")
+CASCADE_STEPS = ("handed_on", "landed", "settled")
 NEED_STEPS = (
-    "handed_on",
-    "landed",
-    "settled",
     "all_edges",
     "reach",
     "need_edges",
@@ -68,13 +67,14 @@ def parameters(text: str, given: dict[str, object]) -> dict[str, object]:
 def run(con: "duckdb.DuckDBPyConnection", steps: tuple[str, ...], **given: object) -> None:
     """Make the tables of some steps, in order."""
     for step in steps:
-        con.execute(f"create or replace temp table {step} as {sql(step)}", parameters(sql(step), given))
+        con.execute(
+            f"create or replace temp table {step} as {sql(step)}", parameters(sql(step), given)
+        )
 
 
 def prepare(con: "duckdb.DuckDBPyConnection", book: Book) -> None:
     """Open the book and the macros, and work out what the runs say."""
-    for statement in con.extract_statements(sql("macros")):
-        con.execute(statement)
+    define(con)
     open_book(con, book)
     run(con, RUN_STEPS)
 
@@ -87,11 +87,13 @@ def match(con: "duckdb.DuckDBPyConnection", period: str) -> None:
 
 
 def split_period(con: "duckdb.DuckDBPyConnection", period: str) -> None:
-    """Split the bill of a period: afterwards placements, stage_costs, shares and ledger are there."""
+    """Split the bill of a period into placements, stage_costs, shares and ledger."""
     match(con, period)
     run(con, SPLIT_STEPS, period=period)
-    run(con, PLACE_STEPS, period=period)
-    _solve_flows(con)
+    run(con, PLACE_STEPS)
+    run(con, ("own_costs", "use_weights"))
+    solve_flows(con)
+    run(con, CASCADE_STEPS)
     run(con, NEED_STEPS, period=period)
 
 
@@ -99,7 +101,7 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"  # a view takes no parameters
 
 
-def _solve_flows(con: "duckdb.DuckDBPyConnection") -> None:
+def solve_flows(con: "duckdb.DuckDBPyConnection") -> None:
     """Solve the cascade of each day; days of equal consumption are solved once."""
     days = [day for (day,) in con.execute("select day from rule_days order by day").fetchall()]
     stages = [n for (n,) in con.execute("select node from things where split = 'use'").fetchall()]

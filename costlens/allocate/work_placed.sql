@@ -35,12 +35,20 @@ worked as (
         p.place,
         o.billed,
         o.effective,
-        amount(units(coalesce(b.idle_billed, 0)) * o.numerator // b.used) as idle_billed,
-        amount(units(coalesce(b.idle_effective, 0)) * o.numerator // b.used) as idle_effective
+        -- Without a capacity, idle is unknown, which is not 0.
+        case
+            when c.capacity is not null
+                then amount(units(coalesce(b.idle_billed, 0)) * o.numerator // b.used)
+        end as idle_billed,
+        case
+            when c.capacity is not null
+                then amount(units(coalesce(b.idle_effective, 0)) * o.numerator // b.used)
+        end as idle_effective
     from overlapped as o
     inner join pools as p on o.pool = p.pool
     inner join jobs as j on o.job = j.job
     inner join beside as b on o.pool = b.pool
+    inner join pool_capacity as c on o.pool = c.pool
 ),
 
 makers as (

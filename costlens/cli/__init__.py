@@ -1,1 +1,5 @@
 """The command."""
+
+from costlens.cli.main import main
+
+__all__ = ["main"]

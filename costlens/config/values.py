@@ -1,7 +1,8 @@
 """What a user writes, as frozen values: `costlens.yaml` and the catalogue.
 
 These definitions are the only ones: the strict loader reads YAML into them, the JSON Schema for
-editors is made from them, and the reference page lists them. A field's `doc` is its help text.
+editors is made from them, and the reference page lists them. A field's `doc` is its help text; what
+else its metadata may say stands in `keys.Key`.
 """
 
 from collections.abc import Mapping
@@ -36,15 +37,17 @@ class Value:
 class Selector(Value):
     """What picks charges: keys AND, values of one key OR, globs with `*` and `?`, case folded."""
 
-    account: tuple[str, ...] = setting("BillingAccountId or SubAccountId", ())
-    service: tuple[str, ...] = setting("ServiceName", ())
-    region: tuple[str, ...] = setting("RegionId", ())
+    account: tuple[str, ...] = setting("BillingAccountId or SubAccountId", (), any_of=True)
+    service: tuple[str, ...] = setting("ServiceName", (), any_of=True)
+    region: tuple[str, ...] = setting("RegionId", (), any_of=True)
     resource_id: tuple[str, ...] = setting(
-        "ResourceId, or AllocatedResourceId where there is one", ()
+        "ResourceId, or AllocatedResourceId where there is one", (), any_of=True
     )
-    usage_type: tuple[str, ...] = setting("the provider's usage type, meter or SKU", ())
-    category: tuple[str, ...] = setting("ChargeCategory or ServiceCategory", ())
-    tags: Mapping[str, tuple[str, ...]] = setting("tag key to value or values", {})
+    usage_type: tuple[str, ...] = setting(
+        "the provider's usage type, meter or SKU", (), any_of=True
+    )
+    category: tuple[str, ...] = setting("ChargeCategory or ServiceCategory", (), any_of=True)
+    tags: Mapping[str, tuple[str, ...]] = setting("tag key to value or values", {}, any_of=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +70,12 @@ class Exclusion(Selector):
 class Source(Value):
     """Where a bill or a run log comes from."""
 
-    name: str = required("a name of your own; it stands beside every number that came from here")
+    name: str = required(
+        "a name of your own; it stands beside every number that came from here", form="name"
+    )
     type: str = required("a connector pack: `costlens packs` lists them")
     path: str = required("a file, a folder or a glob, relative to costlens.yaml")
-    currency: str | None = setting("the currency of a bill that names none")
+    currency: str | None = setting("the currency of a bill that names none", None, form="currency")
     parts: bool = setting("a month comes in several files, all of which count", False)
     late_charges: Literal["refuse", "accept"] = setting(
         "charges of another month that are not marked as a correction", "refuse"
@@ -104,21 +109,21 @@ class Settings(Value):
     """`costlens.yaml`."""
 
     version: Literal[1] = required("the version of this format: 1")
-    currency: str = setting("the currency reports are made in (ISO 4217)", "USD")
-    sources: tuple[Source, ...] = required("bills and run logs")
+    currency: str = setting("the currency reports are made in (ISO 4217)", "USD", form="currency")
+    sources: tuple[Source, ...] = required("bills and run logs", names="source")
     allocation: Allocation = setting("policies", Allocation())
     lake: str = setting("the folder of results, relative to costlens.yaml", "lake")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Capacity(Value):
-    """What a resource can do at once, in one of three units: slots, machines, or vCPU, GB and GPU."""
+    """What a resource can do at once, in slots, in machines, or in vCPU, GB and GPU."""
 
-    slots: Decimal | None = setting("concurrent slots")
-    machines: Decimal | None = setting("machines")
-    vcpu: Decimal | None = setting("virtual processors, weight 9")
-    memory_gb: Decimal | None = setting("memory in GB, weight 1")
-    gpu: Decimal | None = setting("accelerators, weight 90")
+    slots: Decimal | None = setting("concurrent slots", None, least=0, choice="slots")
+    machines: Decimal | None = setting("machines", None, least=0, choice="machines")
+    vcpu: Decimal | None = setting("virtual processors, weight 9", None, least=0, choice="size")
+    memory_gb: Decimal | None = setting("memory in GB, weight 1", None, least=0, choice="size")
+    gpu: Decimal | None = setting("accelerators, weight 90", None, least=0, choice="size")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,22 +149,28 @@ class Produce(Value):
     """What the parts of a pipeline make. `{name}` stands for a named group of `part`."""
 
     part: str = required("RE2 over part names, full match", pattern=True)
-    feature: str | None = setting("the feature these parts make")
-    model: str | None = setting("the model these parts make", None, ref="model")
-    shared: bool = setting("the part serves every feature mapped in the same run", False)
+    feature: str | None = setting(
+        "the feature these parts make", None, ref="feature", template=True, choice="feature"
+    )
+    model: str | None = setting(
+        "the model these parts make", None, ref="model", template=True, choice="model"
+    )
+    shared: bool = setting(
+        "the part serves every feature mapped in the same run", False, choice="shared"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Edge(Value):
     """An edge to or from one named thing: exactly one of the kinds, and how much."""
 
-    stage: str | None = setting("a stage", None, ref="stage")
-    pipeline: str | None = setting("a pipeline", None, ref="pipeline")
-    feature: str | None = setting("a feature", None, ref="feature")
-    model: str | None = setting("a model", None, ref="model")
-    product: str | None = setting("a product", None, ref="product")
-    weight: Decimal | None = setting("declared consumption, 0 or more")
-    reads: Decimal | None = setting("known reads over the edge, 0 or more")
+    stage: str | None = setting("a stage", None, ref="stage", choice="stage")
+    pipeline: str | None = setting("a pipeline", None, ref="pipeline", choice="pipeline")
+    feature: str | None = setting("a feature", None, ref="feature", choice="feature")
+    model: str | None = setting("a model", None, ref="model", choice="model")
+    product: str | None = setting("a product", None, ref="product", choice="product")
+    weight: Decimal | None = setting("declared consumption, 0 or more", None, least=0)
+    reads: Decimal | None = setting("known reads over the edge, 0 or more", None, least=0)
     valid_from: date | None = setting("first day", None, key="from")
     valid_until: date | None = setting("last day, included", None, key="until")
 
@@ -168,7 +179,7 @@ class Edge(Value):
 class Named(Value):
     """A named thing of the catalogue."""
 
-    name: str = required("its name, unique among things of its kind")
+    name: str = required("its name, unique among things of its kind", form="name")
     owner: str | None = setting("a team", None, ref="team")
     description: str | None = setting("a sentence for people")
     meta: Mapping[str, Any] = setting("free for your own use", {})
@@ -178,7 +189,7 @@ class Named(Value):
 class Team(Value):
     """Who owns things."""
 
-    name: str = required("its name")
+    name: str = required("its name", form="name")
     email: str | None = setting("where reports go")
     cost_centre: str | None = setting("the cost centre of finance")
     description: str | None = setting("a sentence for people")
@@ -191,7 +202,11 @@ class Resource(Named):
 
     billed_by: tuple[Rule, ...] = setting("rules that pick its charges", ())
     capacity: Capacity | None = setting("what it can do at once")
-    machine: Capacity | None = setting("the size of one machine, where a bill counts machine time")
+    machine: Capacity | None = setting(
+        "the size of one machine, where a bill counts machine time",
+        None,
+        only=("slots", "vcpu", "memory_gb", "gpu"),
+    )
     runs: tuple[RunsOn, ...] = setting("what ran on it, beside attempts that name its id", ())
 
 
@@ -202,7 +217,11 @@ class Pipeline(Named):
     runs: RunsOf | None = setting("its runs; by default those whose pipeline has this name")
     billed_by: tuple[Rule, ...] = setting("rules that pick its charges", ())
     capacity: Capacity | None = setting("makes `billed_by` a resource that it alone uses")
-    machine: Capacity | None = setting("the size of one machine of that resource")
+    machine: Capacity | None = setting(
+        "the size of one machine of that resource",
+        None,
+        only=("slots", "vcpu", "memory_gb", "gpu"),
+    )
     produces: tuple[Produce, ...] = setting("what its parts make; the first match wins", ())
 
 
@@ -221,7 +240,9 @@ class Stage(Named):
 class Target(Named):
     """What leaders ask about."""
 
-    weight: Decimal | None = setting("its declared weight where a stage serves several, 0 or more")
+    weight: Decimal | None = setting(
+        "its declared weight where a stage serves several, 0 or more", None, least=0
+    )
     billed_by: tuple[Rule, ...] = setting("charges that only this needs", ())
     uses: tuple[Edge, ...] = setting("what it is made from", ())
 
@@ -230,6 +251,7 @@ class Target(Named):
 class Feature(Target):
     """What a pipeline makes for models."""
 
+    uses: tuple[Edge, ...] = setting("features it is made from", (), only=("feature",))
     type: Literal["feature_view", "table", "column"] | None = setting("what it is in the store")
     pipeline: str | None = setting("the pipeline that makes it", None, ref="pipeline")
 
@@ -245,7 +267,7 @@ class RequestsOf(Value):
 class Endpoint(Value):
     """Where a model is served."""
 
-    name: str = required("its name")
+    name: str = required("its name, unique within the model", form="name")
     billed_by: tuple[Rule, ...] = setting("rules that pick its charges", ())
     requests: RequestsOf | None = setting("where its requests are counted")
 
@@ -254,7 +276,10 @@ class Endpoint(Value):
 class Model(Target):
     """A model: what it uses and where it is served."""
 
-    endpoints: tuple[Endpoint, ...] = setting("where it is served", ())
+    uses: tuple[Edge, ...] = setting(
+        "features and models it is made from", (), only=("feature", "model")
+    )
+    endpoints: tuple[Endpoint, ...] = setting("where it is served", (), names="endpoint")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -283,7 +308,9 @@ class Benefit(Value):
     amount: Amount | None = setting(
         "money, as one number or {low, likely, high}", None, short="likely"
     )
-    currency: str | None = setting("of the amount; the reporting currency when left out")
+    currency: str | None = setting(
+        "of the amount; the reporting currency when left out", None, form="currency"
+    )
     per: Literal["day", "month", "quarter", "year", "once"] = setting(
         "what the amount is per", "month"
     )
@@ -293,8 +320,10 @@ class Benefit(Value):
     population: str | None = setting("whose metric it is")
     unit: str | None = setting("the metric's unit")
     conversion: Decimal | None = setting("money per unit of the metric")
-    ramp_months: int = setting("months until the full benefit", 0)
-    decay: Decimal | None = setting("factor per month once it wears off, above 0 and up to 1")
+    ramp_months: int = setting("months until the full benefit", 0, least=0)
+    decay: Decimal | None = setting(
+        "factor per month once it wears off, above 0 and up to 1", None, above=0, most=1
+    )
     counterfactual: str | None = setting("what would have happened without it")
     evidence: str | None = setting("where the proof is")
     evidence_level: Literal[0, 1, 2, 3, 4, 5, 6] = setting(
@@ -303,9 +332,11 @@ class Benefit(Value):
         1,
     )
     claim_share: Decimal = setting(
-        "the part of the metric's change claimed here, 0 to 1", Decimal(1)
+        "the part of the metric's change claimed here, 0 to 1", Decimal(1), least=0, most=1
     )
-    share: Mapping[str, Decimal] = setting("model to its part of the benefit; at most 1 in all", {})
+    share: Mapping[str, Decimal] = setting(
+        "model to its part of the benefit; at most 1 in all", {}, keys_ref="model", least=0, most=1
+    )
     cashable: bool = setting("finance can book it", False)
     owner: str | None = setting(
         "who answers for it; the product's owner when left out", None, ref="team"
@@ -318,20 +349,23 @@ class Benefit(Value):
 class Product(Target):
     """What customers or colleagues use; benefits sit here."""
 
-    benefits: tuple[Benefit, ...] = setting("what it brings in", ())
+    uses: tuple[Edge, ...] = setting(
+        "features, models and products it is made from", (), only=("feature", "model", "product")
+    )
+    benefits: tuple[Benefit, ...] = setting("what it brings in", (), names="benefit")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue(Value):
     """Every named thing; several `catalog/*.yaml` files are read as one."""
 
-    teams: tuple[Team, ...] = setting("who owns things", ())
-    resources: tuple[Resource, ...] = setting("shared compute", ())
-    pipelines: tuple[Pipeline, ...] = setting("work that runs", ())
-    stages: tuple[Stage, ...] = setting("cost that is no run", ())
-    features: tuple[Feature, ...] = setting("what pipelines make", ())
-    models: tuple[Model, ...] = setting("what uses features", ())
-    products: tuple[Product, ...] = setting("what has a benefit", ())
+    teams: tuple[Team, ...] = setting("who owns things", (), names="team")
+    resources: tuple[Resource, ...] = setting("shared compute", (), names="resource")
+    pipelines: tuple[Pipeline, ...] = setting("work that runs", (), names="pipeline")
+    stages: tuple[Stage, ...] = setting("cost that is no run", (), names="stage")
+    features: tuple[Feature, ...] = setting("what pipelines make", (), names="feature")
+    models: tuple[Model, ...] = setting("what uses features", (), names="model")
+    products: tuple[Product, ...] = setting("what has a benefit", (), names="product")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -63,3 +63,16 @@ select
         sign(effective) * (effective_floor + (effective_rank <= effective_missing)::hugeint)
     ) as effective_part
 from ranked;
+
+-- A part of a whole, rounded half up to four places; null where there is no whole.
+create or replace temp macro ratio(a, b) as
+    case
+        when b > 0
+            then (((units(a) * 20000 + units(b)) // (2 * units(b)))::decimal(18, 0) * 0.0001)::decimal(9, 4)
+    end;
+
+-- Units times a rate in units, summed, back to money: rounded once, half away from zero.
+create or replace temp macro converted(x) as
+    amount(
+        sign(x) * ((abs(x) * 2 + 1000000000000::hugeint) // 2000000000000::hugeint)
+    );

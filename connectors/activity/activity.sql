@@ -1,0 +1,23 @@
+-- connectors/activity/activity.sql
+-- What consumers took from targets. Grain: one row per (consumer, target, hour, measure).
+-- Reads: source. Without a consumer a line sizes its target and weighs nobody.
+with lines as (
+    select
+        x_line,
+        words(consumer) as consumer,
+        words(target) as target,
+        date_trunc('hour', utc("hour"))::timestamp as hour,
+        lower(words(measure)) as measure,
+        quantity("quantity") as quantity
+    from source
+)
+
+select
+    min(x_line) as x_line,
+    consumer,
+    target,
+    hour,
+    measure,
+    sum(quantity) as quantity
+from lines
+group by consumer, target, hour, measure

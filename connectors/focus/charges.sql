@@ -1,0 +1,160 @@
+-- connectors/focus/charges.sql
+-- FOCUS lines as charges. Grain: one row per line.
+-- Reads: source. What was mended stands in x_repairs, by the names of the columns.
+with typed as (
+    select
+        x_line,
+        money(BilledCost) as billed,
+        money(EffectiveCost) as effective,
+        money(ContractedCost) as contracted,
+        money(ListCost) as listed_at,
+        upper(words(BillingCurrency)) as currency,
+        words(BillingAccountId) as account,
+        words(BillingAccountName) as account_name,
+        words(SubAccountId) as sub_account,
+        words(SubAccountName) as sub_account_name,
+        words(InvoiceId) as invoice,
+        words(InvoiceIssuerName) as issuer,
+        coalesce(words(ProviderName), words(ServiceProviderName)) as provider,
+        case
+            when words(x_ServiceCode) is not null then 'AWS'
+            when words(x_SkuMeterId) is not null then 'Microsoft'
+            when words(x_ServiceId) is not null then 'Google Cloud'
+            else coalesce(words(InvoiceIssuerName), words(PublisherName), '(none)')
+        end as likely_provider,
+        utc(BillingPeriodStart) as period_start,
+        utc(BillingPeriodEnd) as period_end,
+        date_trunc('month', utc(BillingPeriodStart))::timestamp as month_start,
+        utc(ChargePeriodStart) as start,
+        utc(ChargePeriodEnd) as stop,
+        words(ChargeCategory) as category,
+        words(ChargeSubcategory) as subcategory,
+        words(ChargeClass) as class,
+        words(ChargeDescription) as description,
+        words(ChargeFrequency) as frequency,
+        words(ServiceName) as service,
+        words(ServiceCategory) as service_category,
+        words(ServiceSubcategory) as service_subcategory,
+        words(RegionId) as region,
+        words(ResourceId) as resource,
+        words(ResourceName) as resource_name,
+        words(ResourceType) as resource_type,
+        words(SkuId) as sku,
+        words(SkuMeter) as meter,
+        words(x_UsageType) as usage_type,
+        coalesce(json(SkuPriceDetails), json_text(SkuPriceDetails)) as price_details,
+        words(PricingCategory) as pricing,
+        quantity(ConsumedQuantity) as consumed,
+        words(ConsumedUnit) as consumed_unit,
+        words(CommitmentDiscountId) as commitment,
+        words(CommitmentDiscountStatus) as commitment_status,
+        words(AllocatedResourceId) as allocated_resource,
+        json(AllocatedTags) as allocated_tags,
+        malformed(AllocatedTags) as allocated_tags_lost,
+        json(Tags) as tags,
+        malformed(Tags) as tags_lost
+    from source
+),
+
+-- 1.0-preview says in ChargeSubcategory what later versions say in three columns.
+worded as (
+    select
+        * replace (
+            case when subcategory = 'Credit' then 'Credit' else category end as category,
+            case when subcategory = 'Refund' then 'Correction' else class end as class,
+            case subcategory
+                when 'Unused Commitment' then 'Unused'
+                when 'Used Commitment' then 'Used'
+                else commitment_status
+            end as commitment_status
+        )
+    from typed
+),
+
+mended as (
+    select
+        *,
+        coalesce(effective, billed) as effective_cost,
+        coalesce(contracted, effective, billed) as contracted_cost,
+        (month_start + interval 1 month)::timestamp as month_stop,
+        -- A line without an end lasts a day if it starts at midnight, else an hour.
+        coalesce(
+            stop,
+            case when start = date_trunc('day', start) then start + interval 1 day end,
+            start + interval 1 hour
+        )::timestamp as charge_stop,
+        category = 'Usage' and commitment is not null and pricing is null as is_committed
+    from worded
+)
+
+select
+    x_line,
+    case
+        when category = 'Tax' then 'tax'
+        when category = 'Credit' then 'credit'
+        when commitment_status = 'Unused' then 'commitment_unused'
+        when service_subcategory = 'Support' then 'support'
+        when contains(lower(service), 'support')
+            and regexp_matches(lower(service), '(^|[^a-z])support([^a-z]|$)|^awssupport')
+            then 'support'
+        when category = 'Adjustment' then 'other'
+        when category = 'Purchase' and commitment is not null then 'other'
+        else 'work'
+    end as x_class,
+    coalesce(usage_type, meter, sku) as x_usage_type,
+    nullif(
+        concat_ws(
+            ',',
+            case when effective is null and billed is not null then 'EffectiveCost' end,
+            case when contracted is null and billed is not null then 'ContractedCost' end,
+            case when listed_at is null and billed is not null then 'ListCost' end,
+            case when currency is null and currency_if_missing() is not null then 'BillingCurrency' end,
+            case when account is null then 'BillingAccountId' end,
+            case when provider is null then 'ProviderName' end,
+            case when period_start != month_start then 'BillingPeriodStart' end,
+            case when period_end is distinct from month_stop then 'BillingPeriodEnd' end,
+            case when stop is null then 'ChargePeriodEnd' end,
+            case when is_committed then 'PricingCategory' end,
+            case when allocated_tags_lost then 'AllocatedTags' end,
+            case when tags_lost then 'Tags' end
+        ),
+        ''
+    ) as x_repairs,
+    billed as BilledCost,
+    effective_cost as EffectiveCost,
+    coalesce(listed_at, contracted_cost) as ListCost,
+    contracted_cost as ContractedCost,
+    coalesce(currency, currency_if_missing()) as BillingCurrency,
+    coalesce(account, '(none)') as BillingAccountId,
+    account_name as BillingAccountName,
+    sub_account as SubAccountId,
+    sub_account_name as SubAccountName,
+    invoice as InvoiceId,
+    issuer as InvoiceIssuerName,
+    coalesce(provider, likely_provider) as ProviderName,
+    month_start as BillingPeriodStart,
+    month_stop as BillingPeriodEnd,
+    start as ChargePeriodStart,
+    charge_stop as ChargePeriodEnd,
+    category as ChargeCategory,
+    class as ChargeClass,
+    description as ChargeDescription,
+    frequency as ChargeFrequency,
+    service as ServiceName,
+    service_category as ServiceCategory,
+    region as RegionId,
+    resource as ResourceId,
+    resource_name as ResourceName,
+    resource_type as ResourceType,
+    sku as SkuId,
+    meter as SkuMeter,
+    price_details as SkuPriceDetails,
+    case when is_committed then 'Committed' else pricing end as PricingCategory,
+    consumed as ConsumedQuantity,
+    consumed_unit as ConsumedUnit,
+    commitment as CommitmentDiscountId,
+    commitment_status as CommitmentDiscountStatus,
+    allocated_resource as AllocatedResourceId,
+    allocated_tags as AllocatedTags,
+    tags as Tags
+from mended

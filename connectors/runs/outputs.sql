@@ -1,0 +1,87 @@
+-- connectors/runs/outputs.sql
+-- What the parts of runs made. Grain: one row per (run, part, month, target, measure).
+-- Reads: source. A line that names several targets measures them together: each has an even part.
+-- `start` is not kept: it says to which month an output belongs.
+with lines as (
+    select
+        x_line,
+        words(run_id) as run,
+        coalesce(words(part), 'run') as part,
+        utc("start") as start,
+        list_concat(
+            list_transform(
+                list_distinct(list_concat(listed(feature), listed(features))),
+                lambda name: case when starts_with(name, 'feature:') then name else 'feature:' || name end
+            ),
+            list_transform(
+                listed(model),
+                lambda name: case when starts_with(name, 'model:') then name else 'model:' || name end
+            )
+        ) as targets,
+        quantity(work_seconds) as work_s,
+        quantity(values_out) as values_out,
+        quantity(rows_out) as rows_out,
+        quantity(bytes_out) as bytes_out,
+        quantity(columns_out) as columns_out,
+        quantity(weight) as weight
+    from source
+),
+
+measured as (
+    select
+        x_line,
+        run,
+        part,
+        start,
+        targets,
+        unnest(
+            list_filter(
+                [
+                    {'measure': 'work_s', 'amount': work_s},
+                    {'measure': 'values', 'amount': values_out},
+                    {'measure': 'rows', 'amount': rows_out},
+                    {'measure': 'bytes', 'amount': bytes_out},
+                    {'measure': 'columns', 'amount': columns_out},
+                    {'measure': 'declared', 'amount': weight},
+                    {
+                        'measure': 'made',
+                        'amount': case
+                            when coalesce(
+                                work_s, values_out, rows_out, bytes_out, columns_out, weight
+                            ) is null then 1
+                        end
+                    }
+                ],
+                lambda one: one.amount is not null
+            ),
+            recursive := true
+        )
+    from lines
+),
+
+-- One row per line, target and measure.
+made as (
+    select
+        x_line,
+        run,
+        part,
+        start,
+        unnest(targets) as target,
+        measure,
+        case
+            when measure in ('made', 'declared') or len(targets) = 1 then amount
+            else (amount::double / len(targets))::decimal(38, 6)
+        end as amount
+    from measured
+)
+
+select
+    min(x_line) as x_line,
+    run,
+    part,
+    target,
+    measure,
+    case when measure in ('made', 'declared') then max(amount) else sum(amount) end as quantity,
+    min(start) as start
+from made
+group by run, part, target, measure, date_trunc('month', start)

@@ -1,0 +1,101 @@
+-- What is wrong or missing in a period, with the money it touches.
+-- Grain: one row per finding and currency. Reads: bundles, placements, tries, ran_on. Takes: $period.
+with contested as (
+    select
+        'warning' as severity,
+        'contested' as code,
+        'two owners claim the same charges; they stay in (unmatched)' as message,
+        rule as place,
+        'make one rule narrower, or give one a higher `priority`' as hint,
+        currency,
+        sum(billed) as billed,
+        sum(effective) as effective
+    from bundles
+    where reason = 'contested'
+    group by all
+),
+
+unmatched as (
+    select
+        'info' as severity,
+        'unmatched' as code,
+        'no rule picks charges of ' || service as message,
+        source as place,
+        'name their owner: a `billed_by` rule on their tags, resource ids or service' as hint,
+        currency,
+        sum(billed) as billed,
+        sum(effective) as effective
+    from bundles
+    where reason = 'no rule'
+    group by all
+),
+
+unmapped as (
+    select
+        'warning' as severity,
+        'unmapped' as code,
+        'nothing says what ' || substr(stage, 10) || ' makes' as message,
+        coalesce(rule, source) as place,
+        'add a `produces` pattern for the part, or name its feature in the run log' as hint,
+        currency,
+        sum(billed) as billed,
+        sum(effective) as effective
+    from placements
+    where outcome = 'unneeded' and reason = 'unmapped'
+    group by all
+),
+
+unneeded as (
+    select
+        'warning' as severity,
+        'unneeded' as code,
+        'no feature, model or product needs ' || stage as message,
+        coalesce(rule, source) as place,
+        'say whom it feeds, or ask whether it can go' as hint,
+        currency,
+        sum(billed) as billed,
+        sum(effective) as effective
+    from placements
+    where outcome = 'unneeded' and reason is distinct from 'unmapped'
+    group by all
+),
+
+stranded as (
+    select
+        'warning' as severity,
+        'stranded' as code,
+        stage || ' is split by use, but nothing was consumed' as message,
+        coalesce(rule, source) as place,
+        'give its `feeds` weights, or load its consumption as activity' as hint,
+        currency,
+        sum(billed) as billed,
+        sum(effective) as effective
+    from placements
+    where outcome = 'stranded'
+    group by all
+),
+
+all_found as (
+    select * from contested
+    union all
+    select * from unmatched
+    union all
+    select * from unmapped
+    union all
+    select * from unneeded
+    union all
+    select * from stranded
+)
+
+select
+    severity,
+    code,
+    message,
+    place,
+    hint,
+    $period as billing_period,
+    currency,
+    billed,
+    effective
+from all_found
+order by code, place, message, currency

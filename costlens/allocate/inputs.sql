@@ -1,0 +1,65 @@
+-- What the result of a period depends on, besides the book: one hash over all of it.
+-- Order does not matter: hashes are added up. Grain: one row. Reads: charges, loads, tries, segments,
+-- part_targets, resource_names, resource_sizes, consumption. Takes: $period.
+with reach as (
+    select
+        min(ChargePeriodStart)::date as first_day,
+        max(greatest(ChargePeriodStart, ChargePeriodEnd))::date as last_day
+    from charges
+    where billing_period = $period
+),
+
+ids as (
+    select distinct lower(coalesce(AllocatedResourceId, ResourceId)) as id
+    from charges
+    where billing_period = $period
+),
+
+runs as (
+    select distinct t.source, t.run
+    from tries as t
+    cross join reach as r
+    where
+        (t.start < r.last_day + interval 1 day and t.until >= r.first_day)
+        or lower(t.run) in (select id from ids)
+),
+
+parts as (
+    select 'load' as part, sum(hash(content_hash, source, currency))::varchar as value
+    from loads
+    where makes = 'charges' and period = $period and superseded_by is null
+    union all
+    select
+        'tries',
+        sum(
+            hash(
+                t.source, t.run, t.part, t.try, t.parent, t.state, t.start, t.until, t.pipeline_node,
+                t.resource_id, t.size, t.size_unit, t.busy_s, t.class
+            )
+        )::varchar
+    from tries as t
+    semi join runs as r on t.source = r.source and t.run = r.run
+    union all
+    select 'segments', sum(hash(t.source, t.run, t.part, t.try, s.start, s.stop))::varchar
+    from segments as s
+    inner join tries as t on s.attempt = t.attempt
+    semi join runs as r on t.source = r.source and t.run = r.run
+    union all
+    select 'targets', sum(hash(p))::varchar
+    from part_targets as p
+    semi join runs as r on p.source = r.source and p.run = r.run
+    union all
+    select 'names', sum(hash(n))::varchar
+    from resource_names as n
+    union all
+    select 'sizes', sum(hash(z))::varchar
+    from resource_sizes as z
+    union all
+    select 'consumption', sum(hash(c))::varchar
+    from consumption as c
+    cross join reach as r
+    where c.day between date_trunc('month', r.first_day) and last_day(r.last_day)
+)
+
+select md5(string_agg(part || '=' || coalesce(value, ''), ';' order by part)) as digest
+from parts

@@ -1,0 +1,52 @@
+"""`costlens demo`."""
+
+import shutil
+from pathlib import Path
+
+import click
+
+from costlens.errors import CostLensError
+from costlens.paths import bundled
+
+_STEPS = (
+    ("Is everything in order?", ["check"]),
+    ("Ingest, allocate, publish", ["refresh"]),
+    ("Does it tie to the bill?", ["statement"]),
+    ("What does each feature cost?", ["cost", "--by", "feature"]),
+    ("What does each model cost?", ["cost", "--by", "model"]),
+    ("What does each product cost?", ["cost", "--by", "product"]),
+    ("Why does fv_customer_orders cost that?", ["explain", "feature:fv_customer_orders"]),
+)
+
+
+@click.command(epilog="Example: costlens demo --folder acme")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("costlens-demo"),
+    show_default=True,
+    help="The working folder that the sample company is copied to.",
+)
+def demo(folder: Path) -> None:
+    """Run the sample company from its bill to the cost of each feature, in a folder of its own."""
+    from costlens.cli.main import root
+
+    _copy(folder)
+    for question, words in _STEPS:
+        command = [words[0], *words[1:], "--config", str(folder)]
+        click.secho(f"\n{question}", bold=True)
+        click.secho(f"$ costlens {' '.join(command)}", dim=True)
+        root(command, standalone_mode=False)
+    click.echo(f"\nGo on: costlens --help, or edit {folder}/catalog/shop.yaml and refresh again.")
+
+
+def _copy(folder: Path) -> None:
+    """Copy the sample company, over an older copy of it and nothing else."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / "make_sample.py").is_file():
+        raise CostLensError(
+            "the folder holds something else",
+            where=str(folder),
+            hint="name another: costlens demo --folder NAME",
+        )
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(bundled("sample_data"), folder, dirs_exist_ok=True, ignore=ignore)

@@ -1,0 +1,82 @@
+"""The command's root: its verbs, loaded only when asked for, and how it ends."""
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from costlens import __version__
+from costlens.errors import CostLensError
+
+# Verb → (module, what it does). Imported when called: `--help` has to be quick.
+VERBS = {
+    "check": ("costlens.cli.check", "Say everything that is wrong with a workspace."),
+    "refresh": ("costlens.cli.refresh", "Ingest what changed, allocate it, publish a build."),
+    "builds": ("costlens.cli.builds", "List the published builds."),
+    "vacuum": ("costlens.cli.vacuum", "Delete files that no kept build needs."),
+    "statement": ("costlens.cli.statement", "Does it tie to the bill? Where all of it went."),
+    "cost": ("costlens.cli.cost", "What features, models, products, pipelines … cost."),
+    "explain": ("costlens.cli.explain", "Why a target costs what it does."),
+    "trace": ("costlens.cli.trace", "Where one billing line went."),
+    "findings": ("costlens.cli.findings", "What is wrong or missing in a build."),
+    "query": ("costlens.cli.query", "Ask a build in SQL, read only."),
+    "packs": ("costlens.cli.packs", "List the connector packs."),
+    "schema": ("costlens.cli.schema", "Print the JSON Schema of the files you write."),
+    "demo": ("costlens.cli.demo", "Run the sample company from bill to answer."),
+}
+
+
+class Verbs(click.Group):
+    """A group whose verbs are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the verbs, in the order one uses them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a verb."""
+        if cmd_name not in VERBS:
+            return None
+        command = getattr(import_module(VERBS[cmd_name][0]), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, doc) for name, (_, doc) in VERBS.items()])
+
+
+@click.group(
+    cls=Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with: costlens demo",
+)
+@click.version_option(__version__, prog_name="costlens")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def root(ctx: click.Context, debug: bool) -> None:
+    """Say what every ML feature, model and product costs, tied to the bill to the last unit."""
+    ctx.obj = debug
+
+
+def main() -> None:
+    """Run the command and end with 0 done, 1 could not, 2 wrong usage, 130 interrupted."""
+    try:
+        code = root(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except CostLensError as error:
+        if "--debug" in sys.argv:
+            raise
+        for finding in error.findings:
+            click.echo(f"costlens: {finding}", err=True)
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

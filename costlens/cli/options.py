@@ -1,0 +1,153 @@
+"""Options that several verbs take, gathered into what they mean."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from costlens.cli.output import FORMATS, Print
+from costlens.config.values import Workspace
+from costlens.errors import CostLensError
+from costlens.questions.ask import ALWAYS, Asked
+
+Command = Callable[..., Any]  # a verb: click calls it by its options' names
+
+
+class Day(click.ParamType[date]):
+    """A day, or a month that stands for its first day."""
+
+    name = "day"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> date:
+        """Read a day."""
+        for shape in ("%Y-%m-%d", "%Y-%m"):
+            try:
+                return datetime.strptime(str(value), shape).date()
+            except ValueError:
+                continue
+        self.fail(f'"{value}" is no day: write 2026-05-01 or 2026-05', param, ctx)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """Which build of which workspace, which days [start, stop) and which basis a verb is about."""
+
+    config: Path | None
+    build: int | None
+    start: date
+    stop: date
+    basis: str | None
+
+    @contextmanager
+    def asking(self) -> Iterator[Asked]:
+        """Open the build for questions."""
+        from costlens.questions.ask import open_build
+        from costlens.refresh import lake_of
+
+        asked = open_build(lake_of(load_workspace(self.config)), self.build)
+        try:
+            yield asked
+        finally:
+            asked.con.close()
+
+    def basis_of(self, asked: Asked) -> str:
+        """Name the basis to show: as asked for, else as costlens.yaml says."""
+        return self.basis or str(asked.build.settings["basis"])
+
+
+_CONFIG = click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    help="costlens.yaml or its folder. Default: $COSTLENS_CONFIG, else here or in a parent.",
+)
+_BUILD = click.option("--build", type=int, help="An earlier build. Default: the latest.")
+_START = click.option(
+    "--start", type=Day(), help="First day that counts (YYYY-MM-DD or YYYY-MM). Default: all."
+)
+_STOP = click.option(
+    "--stop", type=Day(), help="First day that no longer counts (YYYY-MM-DD or YYYY-MM)."
+)
+_BASIS = click.option(
+    "--basis",
+    type=click.Choice(["effective", "billed"]),
+    help="effective: amortised; billed: as invoiced. Default: as in costlens.yaml.",
+)
+_FORMAT = click.option(
+    "--format", "style", type=click.Choice(FORMATS), help="Default: table; in a file, csv."
+)
+_OUT = click.option(
+    "-o",
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write to a file; its suffix chooses the format.",
+)
+
+
+def takes_config(command: Command) -> Command:
+    """Give a verb `--config`."""
+    return _CONFIG(command)
+
+
+def takes_scope(*, days: bool = False, basis: bool = False) -> Callable[[Command], Command]:
+    """Give a verb a `Scope`, from `--config`, `--build` and, where asked for, days and basis."""
+    options = [_CONFIG, _BUILD, *((_START, _STOP) if days else ()), *((_BASIS,) if basis else ())]
+
+    def give(command: Command) -> Command:
+        @wraps(command)
+        def called(
+            config: Path | None,
+            build: int | None,
+            start: date | None = None,
+            stop: date | None = None,
+            basis: str | None = None,
+            **others: object,
+        ) -> object:
+            first, after = start or ALWAYS[0], stop or ALWAYS[1]
+            if first >= after:
+                raise click.BadParameter(
+                    f"the window is empty: {first} is not before {after}", param_hint="--stop"
+                )
+            scope = Scope(config=config, build=build, start=first, stop=after, basis=basis)
+            return command(scope=scope, **others)
+
+        for option in reversed(options):
+            called = option(called)
+        return called
+
+    return give
+
+
+def takes_print(command: Command) -> Command:
+    """Give a verb a `Print`, from `--format` and `-o`."""
+
+    @wraps(command)
+    def called(style: str | None, out: Path | None, **others: object) -> object:
+        return command(printed=Print(style=style, out=out), **others)
+
+    return _FORMAT(_OUT(called))
+
+
+def load_workspace(config: Path | None) -> Workspace:
+    """Read the workspace that a verb works on."""
+    from costlens.config import load
+
+    return load(config)
+
+
+def read_target(text: str) -> tuple[str, str]:
+    """Read `feature:NAME`, `model:NAME` or `product:NAME`."""
+    level, _, name = text.partition(":")
+    if level not in ("feature", "model", "product") or not name:
+        raise CostLensError(
+            f'"{text}" names no target',
+            hint="write feature:NAME, model:NAME or product:NAME",
+        )
+    return level, name

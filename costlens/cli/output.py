@@ -1,0 +1,161 @@
+"""Print answers: the same rows as a table, CSV, JSON or Parquet."""
+
+import json
+import sys
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import click
+
+from costlens.errors import CostLensError
+from costlens.money import plain
+from costlens.questions.ask import Answer, Cell
+
+FORMATS = ("table", "csv", "json", "parquet")
+_SUFFIXES = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".txt": "table"}
+UNKNOWN = "\N{EN DASH}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Print:
+    """How an answer is shown: in which format, and where."""
+
+    style: str | None
+    out: Path | None
+
+    def show(self, answer: Answer, *, total: str | None = None) -> None:
+        """Print an answer, or write it to a file whose suffix chooses the format.
+
+        `total` names a column that a table, and only a table, adds up at its foot.
+        """
+        suffix = self.out.suffix.lower() if self.out else ".txt"
+        style = self.style or _SUFFIXES.get(suffix, "csv")
+        if style == "parquet":
+            _write_parquet(answer, self.out)
+            return
+        texts = {"table": lambda: _table(answer, total), "csv": lambda: _csv(answer)}
+        text = texts.get(style, lambda: _json(answer))()
+        if self.out is None:
+            click.echo(text, nl=False)
+            return
+        try:
+            self.out.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise CostLensError(f"cannot write: {error.strerror}", where=str(self.out)) from error
+
+
+def _plain(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, Decimal):
+        return plain(cell)
+    if isinstance(cell, datetime):
+        return cell.isoformat(sep=" ")
+    return str(cell)
+
+
+def _csv(answer: Answer) -> str:
+    import csv
+    from io import StringIO
+
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(answer.columns)
+    writer.writerows([_plain(cell) for cell in row] for row in answer.rows)
+    return text.getvalue()
+
+
+def _json(answer: Answer) -> str:
+    def value(cell: Cell) -> Cell:
+        if isinstance(cell, Decimal | datetime | date):
+            return _plain(cell)
+        return cell if cell is None or isinstance(cell, bool | int | str) else str(cell)
+
+    rows = [
+        {column: value(cell) for column, cell in zip(answer.columns, row, strict=True)}
+        for row in answer.rows
+    ]
+    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+
+
+def _write_parquet(answer: Answer, out: Path | None) -> None:
+    import duckdb
+
+    if out is None:
+        raise click.UsageError("Parquet goes to a file: add -o FILE.parquet")
+    with duckdb.connect() as con:
+        columns = ", ".join(
+            f'"{name}" {kind}' for name, kind in zip(answer.columns, answer.types, strict=True)
+        )
+        con.execute(f"create table answer ({columns})")
+        if answer.rows:
+            marks = ", ".join("?" for _ in answer.columns)
+            con.executemany(f"insert into answer values ({marks})", [list(r) for r in answer.rows])
+        con.execute("copy answer to '{}' (format parquet)".format(str(out).replace("'", "''")))
+
+
+def _cell(column: str, cell: Cell) -> str:
+    if cell is None:
+        return UNKNOWN
+    if isinstance(cell, Decimal):
+        return f"{cell * 100:.1f} %" if column.endswith("_share") else _figure(cell)
+    return _plain(cell)
+
+
+def _figure(amount: Decimal) -> str:
+    """Print money to the cent, and what is smaller than a cent as it is."""
+    rounded = round(amount, 2)
+    if amount and not rounded:
+        return plain(amount)
+    return f"{rounded:,.2f}"
+
+
+def _table(answer: Answer, total: str | None) -> str:
+    """Lay a table out: figures to the right and never cut, long text cut to the terminal."""
+    from io import StringIO
+
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    laid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    cells = [
+        [_cell(name, value) for name, value in zip(answer.columns, row, strict=True)]
+        for row in (*answer.rows, *_totals(answer, total))
+    ]
+    for index, name in enumerate(answer.columns):
+        is_figure = name.endswith("_share") or any(
+            isinstance(row[index], Decimal | int) for row in answer.rows
+        )
+        width = max([len(name), *(len(row[index]) for row in cells)])
+        laid.add_column(
+            Text(name),
+            justify="right" if is_figure else "left",
+            overflow="ellipsis",
+            no_wrap=True,
+            min_width=width if is_figure else min(width, 12),
+        )
+    for row in cells:
+        laid.add_row(*(Text(cell) for cell in row))
+    is_terminal = sys.stdout.isatty()
+    text = StringIO()
+    Console(file=text, width=None if is_terminal else 4000, no_color=True).print(laid)
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+
+
+def _totals(answer: Answer, total: str | None) -> list[list[Cell]]:
+    """Add a column up, once per currency."""
+    if total is None or not answer.rows:
+        return []
+    index, currency = answer.columns.index(total), answer.columns.index("currency")
+    sums: dict[str, Decimal] = {}
+    for row in answer.rows:
+        sums[row[currency]] = sums.get(row[currency], Decimal(0)) + row[index]
+    rows: list[list[Cell]] = []
+    for code, amount in sums.items():
+        cells: list[Cell] = [""] * len(answer.columns)
+        cells[0], cells[currency], cells[index] = "total", code, amount
+        rows.append(cells)
+    return rows

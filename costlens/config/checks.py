@@ -1,0 +1,266 @@
+"""What types cannot say: checks of one value, and of names across files.
+
+Ownership cannot turn in a circle: a thing's owner is a team, a feature's pipeline is a pipeline,
+and neither of those is owned by what it owns. Edges between stages may: the cascade solves them.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+
+from costlens.config.keys import Key, choices_of, keys_of
+from costlens.config.notes import Notes, did_you_mean, listed
+from costlens.config.values import (
+    Amount,
+    Benefit,
+    Capacity,
+    Edge,
+    Produce,
+    Stage,
+    Value,
+)
+from costlens.errors import Finding
+
+
+def check(value: Value, only: Collection[str] = ()) -> Iterator[Finding]:
+    """Check one value that was read; what stands under it was checked before.
+
+    `only` names the choices that mean something where the value stands; without it all do.
+    """
+    yield from _choice(value, only)
+    for kind, checks in _CHECKS.items():
+        if isinstance(value, kind):
+            for one in checks:
+                yield from one(value)
+
+
+def _finding(value: Value, message: str, hint: str) -> Finding:
+    return Finding(message=message, where=value.place, hint=hint, code="bad_value")
+
+
+def _given(value: Value, key: Key) -> bool:
+    """Say whether a key was written to mean something."""
+    got: object = getattr(value, key.field)
+    return got is not False and got not in (None, (), {})
+
+
+def _choice(value: Value, only: Collection[str]) -> Iterator[Finding]:
+    """Of keys that exclude each other, write those of exactly one choice."""
+    groups = [
+        [key for key in keys if not only or key.name in only]
+        for keys in choices_of(type(value)).values()
+    ]
+    if not any(groups):
+        return
+    ways = ", ".join("/".join(key.name for key in keys) for keys in groups if keys)
+    out = [
+        key.name
+        for keys in choices_of(type(value)).values()
+        for key in keys
+        if only and key.name not in only and _given(value, key)
+    ]
+    made = [names for keys in groups if (names := [k.name for k in keys if _given(value, k)])]
+    if out:
+        yield _finding(value, f'"{out[0]}" has no meaning here', f"write one of: {ways}")
+    elif not made:
+        yield _finding(value, "nothing is named here", f"write one of: {ways}")
+    elif len(made) > 1:
+        both = " and ".join(f'"{names[0]}"' for names in made)
+        yield _finding(value, f"{both} exclude each other", f"keep one of: {ways}")
+
+
+def _something(value: Value) -> Iterator[Finding]:
+    """Of keys of which some are needed, write at least one."""
+    keys = [key for key in keys_of(type(value)).values() if key.any_of]
+    if keys and not any(_given(value, key) for key in keys):
+        yield _finding(
+            value,
+            "this picks nothing",
+            f"write at least one of: {listed([key.name for key in keys])}",
+        )
+
+
+def _window(value: Value) -> Iterator[Finding]:
+    start: object = getattr(value, "valid_from", None)
+    last: object = getattr(value, "valid_until", None)
+    if isinstance(start, date) and isinstance(last, date) and start > last:
+        yield _finding(
+            value,
+            f'"from" {start} is after "until" {last}',
+            '"until" is the last day, included: write one that is not before "from"',
+        )
+
+
+def _edges(value: Value) -> Iterator[Finding]:
+    """Name a thing once a list, unless on different days."""
+    for key in keys_of(type(value)).values():
+        if key.kind is not Edge:
+            continue
+        seen: dict[tuple[str | None, ...], list[Edge]] = {}
+        for edge in getattr(value, key.field):
+            thing = (edge.stage, edge.pipeline, edge.feature, edge.model, edge.product)
+            earlier = seen.setdefault(thing, [])
+            for other in earlier:
+                if _days(edge)[0] <= _days(other)[1] and _days(other)[0] <= _days(edge)[1]:
+                    name = next(filter(None, thing), "")
+                    yield _finding(
+                        edge,
+                        f'"{name}" stands twice under "{key.name}", here and at {other.place}',
+                        'keep one, or give them different days with "from" and "until"',
+                    )
+                    break
+            earlier.append(edge)
+
+
+def _days(edge: Edge) -> tuple[date, date]:
+    return edge.valid_from or date.min, edge.valid_until or date.max
+
+
+def _capacity(value: Value) -> Iterator[Finding]:
+    given = [getattr(value, key.field) for key in keys_of(Capacity).values()]
+    if any(each is not None for each in given) and not sum(filter(None, given)):
+        yield _finding(value, "a capacity of zero can do nothing", "write more than 0")
+
+
+def _amount(value: Value) -> Iterator[Finding]:
+    assert isinstance(value, Amount)
+    for small, large in (("low", "likely"), ("likely", "high"), ("low", "high")):
+        less, more = getattr(value, small), getattr(value, large)
+        if less is not None and more is not None and less > more:
+            yield _finding(
+                value,
+                f'"{small}" {less} is more than "{large}" {more}',
+                'write them so that "low" is not above "likely", nor "likely" above "high"',
+            )
+            return
+
+
+def _shares(value: Value) -> Iterator[Finding]:
+    assert isinstance(value, Benefit)
+    total = sum(value.share.values(), Decimal(0))
+    if total > 1:
+        yield _finding(
+            value,
+            f'the shares of benefit "{value.name}" add up to {total}',
+            "write shares that add up to 1 or less",
+        )
+
+
+def _template(value: Value) -> Iterator[Finding]:
+    """Take for each `{name}` in a template a named group of the pattern."""
+    assert isinstance(value, Produce)
+    groups = re.findall(r"\(\?P<(\w+)>", value.part)
+    for key in keys_of(Produce).values():
+        text: object = getattr(value, key.field) if key.template else None
+        if not isinstance(text, str) or not ("{" in text or "}" in text):
+            continue
+        if re.fullmatch(r"([^{}]|\{[^{}]*\})*", text) is None:
+            yield _finding(
+                value,
+                f'the braces of "{text}" do not close',
+                'write one group in each pair, such as "{view}"',
+            )
+        for name in re.findall(r"\{([^{}]*)\}", text):
+            if name not in groups:
+                known = f"groups of this part: {listed(groups)}" if groups else ""
+                yield _finding(
+                    value,
+                    f'"part" has no group "{name}" for "{text}"',
+                    known or f'name the group in "part": (?P<{name}>...)',
+                )
+
+
+def _weights(value: Value) -> Iterator[Finding]:
+    assert isinstance(value, Stage)
+    if value.split != "use" or all(edge.weight is None for edge in value.feeds):
+        return
+    for edge in value.feeds:
+        if edge.weight is None:
+            yield _finding(
+                edge,
+                f'stage "{value.name}" hands on by use, and this consumer has no weight',
+                'write its "weight", or take all weights out where consumption is measured',
+            )
+
+
+_CHECKS: dict[type[Value], Sequence[Callable[[Value], Iterator[Finding]]]] = {
+    Value: (_something, _window, _edges),
+    Capacity: (_capacity,),
+    Amount: (_amount,),
+    Benefit: (_shares,),
+    Produce: (_template,),
+    Stage: (_weights,),
+}
+
+_GUESSES = 20  # a guess compares with every name: beyond this many, name none
+
+
+def check_references(notes: Notes) -> None:
+    """Check that every name that is referred to exists."""
+    missing = [
+        mention
+        for mention in notes.references
+        if mention.kind not in notes.unread
+        and mention.text not in notes.names.get(mention.kind, {})
+    ]
+    guesses: dict[tuple[str, str], str | None] = {}
+    for mention in missing:
+        known = notes.names.get(mention.kind, {})
+        name = mention.kind, mention.text
+        if name not in guesses:
+            guess = len(guesses) < _GUESSES
+            guesses[name] = did_you_mean(mention.text, known) if guess else None
+        if near := guesses[name]:
+            hint = f'did you mean "{near}"?'
+        elif mention.kind == "source":
+            hint = f"sources of costlens.yaml: {listed(list(known), most=8)}"
+        else:
+            hint = f'add it under "{mention.kind}s" in catalog/, or take this out'
+        notes.add(
+            f'there is no {mention.kind} "{mention.text}"',
+            where=mention.place,
+            hint=hint,
+            code="dangling_name",
+        )
+
+
+def check_patterns(notes: Notes) -> None:
+    """Compile every pattern where it will be matched: in DuckDB's RE2."""
+    if not notes.patterns:
+        return
+    broken = _broken(sorted({mention.text for mention in notes.patterns}))
+    for mention in notes.patterns:
+        if mention.text in broken:
+            notes.add(
+                f'"{mention.text}" is no pattern: {broken[mention.text]}',
+                where=mention.place,
+                hint=_pattern_hint(mention.text),
+                code="bad_pattern",
+            )
+
+
+def _broken(patterns: Sequence[str]) -> dict[str, str]:
+    """Find the patterns that do not compile, each with the engine's reason."""
+    import duckdb  # here, for start-up: most commands never come by
+
+    every = "select count(regexp_full_match('', pattern)) from (select unnest($1) as pattern)"
+    broken: dict[str, str] = {}
+    with duckdb.connect() as connection:
+        try:
+            connection.execute(every, [patterns]).fetchall()
+        except duckdb.Error:
+            for pattern in patterns:
+                try:
+                    connection.execute(every, [[pattern]]).fetchall()
+                except duckdb.Error as error:
+                    broken[pattern] = str(error).removeprefix("Invalid Input Error: ")
+    return broken
+
+
+def _pattern_hint(pattern: str) -> str:
+    if "(?<" in pattern and "(?<=" not in pattern and "(?<!" not in pattern:
+        return "write a named group as (?P<name>...)"
+    if pattern.startswith("*"):
+        return 'this is RE2, not a glob: ".*" stands for any text'
+    return "write RE2 syntax, which has no look-around and no back-references"

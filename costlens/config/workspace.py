@@ -1,0 +1,120 @@
+"""Find costlens.yaml, read it with its catalogue and rates, and check the whole."""
+
+import os
+from pathlib import Path
+
+from costlens.config.checks import check_patterns, check_references
+from costlens.config.digest import digest
+from costlens.config.files import note_unreadable, read_mapping, read_text
+from costlens.config.fx import read_fx
+from costlens.config.keys import keys_of
+from costlens.config.notes import Notes
+from costlens.config.read import read
+from costlens.config.values import Catalogue, FxRate, Settings, Value, Workspace
+from costlens.errors import CostLensError
+
+_NAME = "costlens.yaml"
+_VARIABLE = "COSTLENS_CONFIG"
+
+
+def load(path: Path | None = None) -> Workspace:
+    """Read and check a workspace; raise every finding there is as one error.
+
+    `path` is costlens.yaml or its folder. Without it: what COSTLENS_CONFIG names, else
+    costlens.yaml in this folder or in a parent. Places are relative to the folder of costlens.yaml.
+    """
+    config = _find(path)
+    folder = config.parent
+    notes = Notes()
+    settings = _settings(config, notes)
+    catalogue = _catalogue(folder, notes)
+    fx = _fx(folder / "fx.csv", notes)
+    check_references(notes)
+    check_patterns(notes)
+    notes.finish()
+    assert settings is not None, "settings that were not read have a finding"
+    return Workspace(
+        folder=folder,
+        settings=settings,
+        catalogue=catalogue,
+        fx=fx,
+        digest=digest(settings, catalogue, fx),
+    )
+
+
+def _find(path: Path | None) -> Path:
+    """Find costlens.yaml; say each place looked at when there is none."""
+    named = os.environ.get(_VARIABLE)
+    if path is not None:
+        return _named(path, "")
+    if named:
+        return _named(Path(named), f"{_VARIABLE} names ")
+    here = Path.cwd()
+    looked = [folder / _NAME for folder in (here, *here.parents)]
+    for candidate in looked:
+        if candidate.is_file():
+            return candidate
+    places = "\n    ".join([f"{_VARIABLE}, which is not set", *map(str, looked)])
+    raise CostLensError(
+        f"no {_NAME} found",
+        hint=f"looked at, in order:\n    {places}\n    to see one at work: costlens demo",
+    )
+
+
+def _named(path: Path, by: str) -> Path:
+    config = path / _NAME if path.is_dir() else path
+    if config.is_file():
+        return config.parent.resolve() / config.name
+    raise CostLensError(
+        f"{by}{config}, and no such file exists" if by else f"no file {config}",
+        hint=f"name a {_NAME} or its folder; to see one at work: costlens demo",
+    )
+
+
+def _settings(config: Path, notes: Notes) -> Settings | None:
+    root = read_mapping(config, config.name, notes)
+    if root is None or not root.entries:
+        notes.unread.add("source")
+    if root is not None and not root.entries:
+        notes.add(
+            "the file is empty",
+            where=config.name,
+            hint='write at least "version: 1" and "sources:"; to see one at work: costlens demo',
+        )
+        return None
+    return read(root, Settings, notes) if root else None
+
+
+def _catalogue(folder: Path, notes: Notes) -> Catalogue:
+    """Read all files of `catalog/` as one, in the order of their names."""
+    whole: dict[str, tuple[Value, ...]] = {key.field: () for key in keys_of(Catalogue).values()}
+    for path in _catalogue_files(folder / "catalog", notes):
+        root = read_mapping(path, f"catalog/{path.name}", notes)
+        if root is None:
+            notes.unread.update(key.names for key in keys_of(Catalogue).values())
+            continue
+        one = read(root, Catalogue, notes)
+        for field in whole if one else ():
+            whole[field] += getattr(one, field)
+    return Catalogue(**whole)  # type: ignore[arg-type]  # each list was read by its field's hint
+
+
+def _catalogue_files(folder: Path, notes: Notes) -> list[Path]:
+    try:
+        every = sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        notes.files.append(folder.name)
+        note_unreadable(folder.name, error, notes)
+        return []
+    return [
+        path for path in every if path.suffix in (".yaml", ".yml") and not path.name.startswith(".")
+    ]
+
+
+def _fx(path: Path, notes: Notes) -> tuple[FxRate, ...]:
+    if not path.is_file():
+        return ()
+    text = read_text(path, path.name, notes, mark=True)
+    return () if text is None else read_fx(text, file=path.name, notes=notes)

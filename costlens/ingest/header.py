@@ -1,0 +1,181 @@
+"""The header of a file: which of a pack's columns it has, and where."""
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from costlens.config.notes import did_you_mean, listed
+from costlens.errors import CostLensError, Finding
+from costlens.ingest.fetch import SourceFile
+from costlens.ingest.packs import Pack
+from costlens.lake.views import literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """The columns of a file in order, and how its text is laid out."""
+
+    names: tuple[str, ...]
+    delimiter: str = ","
+    lines: int = 0  # of the file before its first row
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """A pack's columns in a file: `found` maps each it has to the place in the header."""
+
+    header: Header
+    found: dict[str, int]
+    gathered: dict[str, dict[str, int]]  # column -> name without the prefix -> place
+    version: str
+
+
+def open_text(file: SourceFile) -> IO[str]:
+    """Open a text file, unzipped, without its byte order mark."""
+    raw = gzip.open(file.path, "rb") if file.zipped else file.path.open("rb")
+    return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")  # type: ignore[arg-type]  # gzip's file is one
+
+
+def read_layout(con: "DuckDBPyConnection", file: SourceFile, *, link: "Path", pack: Pack) -> Layout:
+    """Read a file's header and match it to a pack; raise for each column it needs and lacks."""
+    if file.format not in pack.description.format:
+        raise CostLensError(
+            f"is {file.format}, which the pack {pack.name} does not read",
+            where=file.name,
+            hint=f"it reads {listed(pack.description.format)}",
+        )
+    header = _header(con, file, link=link)
+    folded: dict[str, list[int]] = {}
+    for place, name in enumerate(header.names):
+        folded.setdefault(name.strip().casefold(), []).append(place)
+    found: dict[str, int] = {}
+    doubled: list[str] = []
+    for column in pack.columns:
+        for spelling in (column, *pack.description.aliases.get(column, ())):
+            places = folded.get(spelling.casefold())
+            if places:
+                found[column] = places[0]
+                doubled += [spelling] if len(places) > 1 else []
+                break
+    _refuse(
+        file,
+        pack,
+        header,
+        missing=[c for c in pack.description.needs if c not in found],
+        doubled=doubled,
+    )
+    gathered = {
+        column: {
+            name[len(prefix) :]: place
+            for place, name in enumerate(header.names)
+            if name.casefold().startswith(prefix.casefold()) and len(name) > len(prefix)
+        }
+        for column, prefix in pack.description.gather.items()
+    }
+    return Layout(header=header, found=found, gathered=gathered, version=_version(pack, folded))
+
+
+def _refuse(
+    file: SourceFile, pack: Pack, header: Header, *, missing: Sequence[str], doubled: Sequence[str]
+) -> None:
+    where = file.name if file.format == "parquet" else f"{file.name}:{max(1, header.lines)}"
+    folded = {name.strip().casefold() for name in header.names}
+    if missing:
+        for column, other in pack.description.mistaken.items():
+            if column.casefold() in folded:
+                raise CostLensError(
+                    f"is {other}", where=where, hint="take it out of this source's path"
+                )
+    findings = [
+        Finding(
+            message=f"the column {name} stands twice in the header",
+            where=where,
+            hint="rename one of the two",
+            code="double_column",
+        )
+        for name in doubled
+    ]
+    for column in missing:
+        near = did_you_mean(column, header.names)
+        known = listed(header.names, most=8)
+        findings.append(
+            Finding(
+                message=f"the column {column} is missing",
+                where=where,
+                hint=f'rename the column "{near}"' if near else f"the file has {known}",
+                code="missing_column",
+            )
+        )
+    if findings:
+        raise CostLensError(findings=findings)
+
+
+def _version(pack: Pack, folded: dict[str, list[int]]) -> str:
+    for version in pack.description.versions:
+        has = any(column.casefold() in folded for column in version.any)
+        if has and not any(column.casefold() in folded for column in version.none):
+            return version.version
+    return ""
+
+
+def _header(con: "DuckDBPyConnection", file: SourceFile, *, link: "Path") -> Header:
+    if file.format == "csv":
+        return _csv_header(file)
+    cursor = con.cursor()
+    if file.format == "parquet":
+        described = cursor.execute(
+            f"describe select * from read_parquet({literal(str(link))}, hive_partitioning = false)"
+        ).fetchall()
+        return Header(names=tuple(row[0] for row in described))
+    packing = "gzip" if file.zipped else "uncompressed"
+    keys = cursor.execute(
+        "select key from ("
+        "select unnest(json_keys(json)) as key, row_number() over () as place from "
+        f"read_ndjson_objects({literal(str(link))}, compression = '{packing}')"
+        ") group by key order by min(place), key"
+    ).fetchall()
+    return Header(names=tuple(row[0] for row in keys))
+
+
+def _csv_header(file: SourceFile) -> Header:
+    """Read the first line that is not blank, split at whichever of , ; and tab gives most."""
+    try:
+        with open_text(file) as opened:
+            start = [opened.readline() for _ in range(100)]
+    except UnicodeDecodeError:
+        raise CostLensError("is not UTF-8 text", where=file.name, hint="save it as UTF-8") from None
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise cut_short(file) from None
+    best = Header(names=())
+    for delimiter in ",;\t":
+        reader = csv.reader(start, delimiter=delimiter)
+        names = next((row for row in reader if any(cell.strip() for cell in row)), [])
+        if len(names) > len(best.names):
+            best = Header(
+                names=tuple(name.strip() for name in names),
+                delimiter=delimiter,
+                lines=reader.line_num,
+            )
+    if not best.names:
+        raise CostLensError(
+            "holds nothing but blank lines", where=file.name, hint="deliver it again"
+        )
+    return best
+
+
+def cut_short(file: SourceFile) -> CostLensError:
+    """Say that a zipped file ends too early."""
+    return CostLensError(
+        "is cut short: its gzip data ends too early",
+        where=file.name,
+        hint="deliver it again, whole",
+    )

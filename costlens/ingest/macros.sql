@@ -1,0 +1,180 @@
+-- What a connector pack may say about a column, whatever type the column has: text from CSV, or its
+-- own type from Parquet. typeof(x) is folded away before a query runs: its branches cost nothing.
+-- A try_ macro is the sibling that gives null where the other raises; it finds the offending lines.
+-- No macro depends on the session's time zone: a cursor does not inherit it.
+
+-- words(x): text, with every spelling of "nothing" as null.
+create or replace macro words(x) as
+    case
+        when length(x::varchar) < 7
+            and x::varchar in ('', 'NULL', 'null', '(null)', 'None', 'NaN', 'nan')
+            then null
+        else x::varchar
+    end;
+
+-- exact(x): an amount as its source has it, DECIMAL(38,18). A DOUBLE is read to its 15 safe digits,
+-- and from 1000 as it would be printed: a plain cast would add noise behind them.
+create or replace macro exact(x) as
+    case typeof(x)
+        when 'DOUBLE' then
+            case
+                when isnan(try_cast(x as double)) then null
+                when abs(try_cast(x as double)) < 0.001 then x::decimal(38, 18)
+                when abs(try_cast(x as double)) < 1 then x::decimal(38, 15)::decimal(38, 18)
+                when abs(try_cast(x as double)) < 1000 then x::decimal(38, 12)::decimal(38, 18)
+                else x::varchar::decimal(38, 18)
+            end
+        when 'FLOAT' then words(x)::decimal(38, 18)
+        when 'VARCHAR' then words(x)::decimal(38, 18)
+        else x::decimal(38, 18)
+    end;
+
+create or replace macro try_exact(x) as try_cast(words(x) as decimal(38, 18));
+
+-- money(x): DECIMAL(38,12), cut off toward zero at 12 places. What is cut is the load's residual.
+create or replace macro money(x) as trunc(exact(x), 12);
+
+create or replace macro try_money(x) as try_exact(x);
+
+-- quantity(x): a number that is not money, DECIMAL(38,12). whole(x): a whole number, BIGINT.
+create or replace macro quantity(x) as trunc(exact(x), 12);
+
+create or replace macro try_quantity(x) as try_exact(x);
+
+create or replace macro whole(x) as
+    case typeof(x) when 'VARCHAR' then words(x)::bigint else x::bigint end;
+
+create or replace macro try_whole(x) as try_cast(words(x) as bigint);
+
+-- utc(x): naive UTC TIMESTAMP. Text: ISO 8601 with or without T, Z, offset and fraction; a bare day;
+-- month/day/year with a year of two or four digits. Text without an offset is UTC already.
+create or replace macro american_time(x) as
+    case
+        when length(split_part(split_part(x, ' ', 1), '/', 3)) = 2
+            then try_strptime(x, ['%m/%d/%y', '%m/%d/%y %H:%M', '%m/%d/%y %H:%M:%S'])
+        else try_strptime(x, ['%m/%d/%Y', '%m/%d/%Y %H:%M', '%m/%d/%Y %H:%M:%S'])
+    end;
+
+create or replace macro text_time(x) as
+    case
+        when contains(x, '/') then american_time(x)
+        when length(x) <= 10 or suffix(x, 'Z') or suffix(x, 'UTC') then try_cast(x as timestamp)
+        when contains(x[11:], '+') or contains(x[11:], '-')
+            then timezone('UTC', try_cast(x as timestamptz))
+        when suffix(x, 'T') or regexp_matches(x[-1:], '[A-Za-z]') then null
+        else try_cast(x as timestamp)
+    end;
+
+create or replace macro try_utc(x) as
+    case typeof(x)
+        when 'VARCHAR' then
+            case when text_time(words(x)) >= '1900-01-01'::timestamp then text_time(words(x)) end
+        when 'TIMESTAMP WITH TIME ZONE' then timezone('UTC', try_cast(x as timestamptz))
+        else try_cast(x as timestamp)
+    end;
+
+create or replace macro utc(x) as
+    case typeof(x)
+        when 'VARCHAR' then
+            case
+                when words(x) is not null
+                    then coalesce(try_utc(x), error('not a time: ' || x::varchar)::timestamp)
+            end
+        else try_utc(x)
+    end;
+
+-- json(x): an object as compact JSON text, from JSON text, a MAP, a STRUCT or a list of key and value;
+-- null where nothing is in it or it cannot be read. malformed(x): there is something unreadable.
+create or replace macro json_text(x) as
+    case typeof(x) when 'VARCHAR' then words(x) else to_json(x)::varchar end;
+
+create or replace macro pairs_object(t) as
+    try(
+        '{' || array_to_string(
+            list_transform(
+                json_extract(t, '$[*]'),
+                lambda pair: to_json(pair ->> 'key')::varchar || ':' || (pair -> 'value')::varchar
+            ),
+            ','
+        ) || '}'
+    );
+
+create or replace macro text_object(t) as
+    case
+        when t is null then null
+        when ltrim(t)[1] = '{' then try(system.main.json(t))
+        when ltrim(t)[1] = '[' then pairs_object(t)
+    end;
+
+create or replace macro json(x) as nullif(text_object(json_text(x)), '{}');
+
+create or replace macro malformed(x) as
+    json_text(x) is not null
+    and lower(trim(json_text(x))) not in ('', 'null', '{}', '[]', '""')
+    and text_object(json_text(x)) is null;
+
+-- listed(x): names, from text with `;` between them or from a JSON list.
+create or replace macro listed(x) as
+    list_filter(
+        list_transform(
+            case
+                when json_text(x) is null then []::varchar[]
+                when ltrim(json_text(x))[1] = '['
+                    then coalesce(try(json_extract_string(json_text(x), '$[*]')), [])
+                else string_split(json_text(x), ';')
+            end,
+            lambda name: trim(name)
+        ),
+        lambda name: name != ''
+    );
+
+-- run_state(x): how a try ended, from the words of Airflow, MLflow, Spark, Databricks, SageMaker, dbt
+-- and Argo; null for a word none of them has.
+create or replace macro run_state_word(w) as
+    case
+        when w in (
+            'success', 'succeeded', 'successful', 'finished', 'complete', 'completed', 'ok', 'done',
+            'pass', 'passed', 'warn', 'success_with_failures'
+        ) then 'succeeded'
+        when w in (
+            'failed', 'failure', 'fail', 'error', 'errored', 'timedout', 'timed_out', 'timeout',
+            'internal_error', 'runtime_error', 'up_for_retry', 'deadline_exceeded'
+        ) then 'failed'
+        when w in (
+            'killed', 'canceled', 'cancelled', 'stopped', 'aborted', 'terminated', 'preempted',
+            'shutdown', 'removed', 'evicted', 'expired', 'restarting'
+        ) then 'killed'
+        when w in (
+            'running', 'started', 'in_progress', 'inprogress', 'active', 'queued', 'pending',
+            'scheduled', 'submitted', 'starting', 'stopping', 'deferred', 'waiting', 'blocked',
+            'resuming', 'canceling'
+        ) then 'running'
+        when w in (
+            'skipped', 'skip', 'upstream_failed', 'upstream_canceled', 'excluded', 'no_op', 'noop',
+            'omitted', 'disabled'
+        ) then 'skipped'
+        when w in ('cached', 'cache_hit', 'reused') then 'cached'
+    end;
+
+create or replace macro run_state(x) as
+    run_state_word(replace(replace(lower(trim(words(x))), ' ', '_'), '-', '_'));
+
+-- rule_tags(t, keys): the tags that rules name, as sorted "key=value" in lower case; null if none.
+create or replace macro rule_tags(t, keys) as
+    case
+        when t is not null then nullif(
+            to_json(
+                list_sort(
+                    list_transform(
+                        list_filter(json_keys(t), lambda k: list_contains(keys, lower(k))),
+                        lambda k: lower(
+                            k || '=' || coalesce(
+                                t ->> ('/' || replace(replace(k, '~', '~0'), '/', '~1')), ''
+                            )
+                        )
+                    )
+                )
+            )::varchar,
+            '[]'
+        )
+    end;

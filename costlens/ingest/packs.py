@@ -1,0 +1,193 @@
+"""Connector packs: folders of SQL that say what the columns of a source mean."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from costlens.config.marks import parse
+from costlens.config.notes import Notes, did_you_mean, listed
+from costlens.config.read import read
+from costlens.config.values import Value, required, setting
+from costlens.errors import CostLensError, Finding
+from costlens.lake.tables import TABLES
+from costlens.paths import bundled
+
+Makes = Literal["charges", "attempts", "outputs", "activity"]
+Format = Literal["csv", "parquet", "jsonl"]
+SQL = Path(__file__).with_name("macros.sql")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version(Value):
+    """A version of the source's format, known by its header."""
+
+    version: str = required("what it is called")
+    any: tuple[str, ...] = setting("it has at least one of these columns", ())
+    none: tuple[str, ...] = setting("it has none of these columns", ())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description(Value):
+    """`connector.yaml`."""
+
+    name: str = required("the name of its folder; sources name it as their type")
+    title: str = required("what it reads, for people")
+    produces: tuple[str, ...] = required("the tables it makes, one <table>.sql each")
+    format: tuple[str, ...] = required("csv, parquet or jsonl, or several of them")
+    needs: tuple[str, ...] = required("columns without which a file is not read")
+    columns: tuple[str, ...] = setting("further columns it knows; null where a file lacks them", ())
+    aliases: Mapping[str, tuple[str, ...]] = setting("column to its other spellings", {})
+    gather: Mapping[str, str] = setting("column to the prefix of the columns it collects", {})
+    versions: tuple[Version, ...] = setting("versions of the format; the first that fits", ())
+    mistaken: Mapping[str, str] = setting(
+        "a column that only another kind of file has, and which", {}
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pack:
+    """A connector pack, read and checked."""
+
+    folder: Path
+    description: Description
+    digest: str
+
+    @property
+    def name(self) -> str:
+        return self.description.name
+
+    @property
+    def produces(self) -> tuple[str, ...]:
+        return self.description.produces
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column its SQL may name."""
+        described = self.description
+        return (*described.needs, *described.columns)
+
+    @property
+    def makes_charges(self) -> bool:
+        return "charges" in self.produces
+
+    def sql(self, name: str) -> str:
+        """Read one of its SQL files."""
+        return (self.folder / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def packs(workspace_folder: Path | None) -> list[Pack]:
+    """Read every pack: the user's own beside costlens.yaml, then ours, each by name.
+
+    Two packs of one name are refused, so that nobody changes what a bill means by accident.
+    """
+    places = [bundled("connectors")]
+    if workspace_folder is not None and (workspace_folder / "connectors").is_dir():
+        places.append(workspace_folder / "connectors")
+    found: dict[str, Pack] = {}
+    findings: list[Finding] = []
+    for place in dict.fromkeys(place.resolve() for place in places):
+        for folder in _folders(place):
+            shown = _shown(folder / "connector.yaml", workspace_folder)
+            try:
+                pack = read_pack(folder, shown=shown)
+            except CostLensError as error:
+                findings.extend(error.findings)
+                continue
+            if pack.name in found:
+                findings.append(
+                    Finding(
+                        message=f'the pack "{pack.name}" exists already',
+                        where=shown,
+                        hint=f'give it another name, such as "own_{pack.name}", and its folder too',
+                        code="duplicate_pack",
+                    )
+                )
+                continue
+            found[pack.name] = pack
+    if findings:
+        raise CostLensError(findings=findings)
+    return list(found.values())
+
+
+def read_pack(folder: Path, *, shown: str = "") -> Pack:
+    """Read and check the pack in a folder."""
+    path = folder / "connector.yaml"
+    shown = shown or str(path)
+    node, findings = parse(path.read_text(encoding="utf-8"), file=shown)
+    notes = Notes(findings=findings)
+    if node is None or not hasattr(node, "entries"):
+        raise CostLensError(
+            "is no description of a pack", where=shown, hint="write name: and what it produces"
+        )
+    described = read(node, Description, notes)
+    if described is not None:
+        notes.findings.extend(_misfits(described, folder, shown))
+    notes.finish()
+    assert described is not None  # else there is a finding about it
+    return Pack(folder=folder, description=described, digest=_digest(folder, described))
+
+
+def _folders(place: Path) -> Iterator[Path]:
+    if place.is_dir():
+        yield from sorted(path.parent for path in place.glob("*/connector.yaml"))
+
+
+def _shown(path: Path, workspace_folder: Path | None) -> str:
+    if workspace_folder is not None and path.is_relative_to(workspace_folder.resolve()):
+        return path.relative_to(workspace_folder.resolve()).as_posix()
+    return str(path)
+
+
+def _misfits(described: Description, folder: Path, shown: str) -> Iterator[Finding]:
+    """Find what does not fit the folder, the tables or itself."""
+
+    def finding(message: str, hint: str) -> Finding:
+        return Finding(message=message, where=described.place or shown, hint=hint, code="bad_pack")
+
+    if described.name != folder.name:
+        yield finding(
+            f'the pack "{described.name}" stands in a folder named "{folder.name}"',
+            f"write name: {folder.name}",
+        )
+    makes = [name for name in TABLES if name in ("charges", "attempts", "outputs", "activity")]
+    for wanted, known, what in (
+        (described.produces, makes, "table"),
+        (described.format, ["csv", "parquet", "jsonl"], "format"),
+    ):
+        for word in wanted:
+            if word not in known:
+                near = did_you_mean(word, known)
+                hint = f'did you mean "{near}"?' if near else f"write one of: {listed(known)}"
+                yield finding(
+                    f'no {what} "{word}" to {"produce" if what == "table" else "read"}', hint
+                )
+    for name in (*(table for table in described.produces if table in makes), "control"):
+        if not (folder / f"{name}.sql").is_file():
+            yield finding(f"{name}.sql is missing", f"write {name}.sql beside connector.yaml")
+    columns = {*described.needs, *described.columns}
+    for name in described.aliases:
+        if name not in columns:
+            yield finding(f'aliases of "{name}", which is no column', f"add {name} to columns")
+
+
+def _digest(folder: Path, described: Description) -> str:
+    """Hash what decides how a file is read: the pack's own files and our macros."""
+    hashed = hashlib.sha256()
+    names = [
+        "connector.yaml",
+        "control.sql",
+        *(f"{name}.sql" for name in sorted(described.produces)),
+    ]
+    for path in (*(folder / name for name in names), SQL):
+        hashed.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return hashed.hexdigest()
+
+
+def macro_calls(sql: str) -> list[tuple[str, str]]:
+    """List the (macro, column) pairs a pack's SQL reads typed values by."""
+    bare = re.sub(r"--[^\n]*", "", sql)
+    calls = re.findall(r'\b(money|exact|utc|quantity|whole)\(\s*"?(\w+)"?\s*\)', bare)
+    return list(dict.fromkeys(calls))

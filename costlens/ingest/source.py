@@ -1,0 +1,235 @@
+"""Open one file as the view `source`, in a pack's own column names.
+
+Text is parsed once, by all cores, into a Parquet file of text columns beside the work; everything
+after reads that: a row's number in it is its number in the file. Parquet is read where it is.
+"""
+
+import csv
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from costlens.errors import CostLensError
+from costlens.ingest.fetch import SourceFile
+from costlens.ingest.header import Layout, cut_short, open_text, read_layout
+from costlens.ingest.packs import SQL, Pack
+from costlens.lake.views import literal, name
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A file ready to be viewed: where its rows are, and what selects a pack's columns."""
+
+    file: SourceFile
+    pack: Pack
+    version: str
+    select: str
+    currency_if_missing: str | None
+
+    def view(self, con: "DuckDBPyConnection") -> None:
+        """Make it the view `source`."""
+        missing = (
+            "null::varchar"
+            if self.currency_if_missing is None
+            else literal(self.currency_if_missing)
+        )
+        con.cursor().execute(
+            f"create or replace macro currency_if_missing() as {missing}"
+        ).fetchall()
+        con.cursor().execute(f"create or replace view source as {self.select}").fetchall()
+
+
+def statements(sql: str) -> Iterator[str]:
+    """Split a file of statements at the semicolons that end a line."""
+    for statement in re.split(r";[ \t]*(?:\n|$)", sql):
+        if re.sub(r"--[^\n]*", "", statement).strip():
+            yield statement
+
+
+@contextmanager
+def macros(con: "DuckDBPyConnection") -> Iterator[None]:
+    """Have the packs' macros in a database while it reads sources; they shadow nothing after."""
+    names: list[str] = []
+    for statement in statements(SQL.read_text(encoding="utf-8")):
+        con.cursor().execute(statement).fetchall()
+        names += re.findall(r"create or replace macro (\w+)", statement)
+    try:
+        yield
+    finally:
+        con.cursor().execute("drop view if exists source").fetchall()
+        for macro in (*names, "currency_if_missing"):
+            con.cursor().execute(f"drop macro if exists {macro}").fetchall()
+
+
+def open_file(
+    con: "DuckDBPyConnection",
+    file: SourceFile,
+    *,
+    pack: Pack,
+    currency: str,
+    staging: Path,
+    limit: int | None = None,
+) -> Opened:
+    """Match a file to its pack and make it readable; raise what is wrong with it.
+
+    `currency` is what a bill without a currency column is in. A limit reads only first rows.
+    """
+    link = staging / f"{file.sha256[:16]}-{len(list(staging.iterdir()))}"
+    link.symlink_to(file.path.resolve())  # a name without marks that DuckDB takes for a glob
+    try:
+        layout = read_layout(con, file, link=link, pack=pack)
+        if file.format == "parquet":
+            path, select = link, _parquet_columns(layout, pack)
+        else:
+            path, select = link.with_suffix(".parquet"), _staged_columns(layout, pack)
+            reader = _reader(file, layout, link=link)
+            rows = f"select {_text_columns(layout, file)} from {reader}"
+            rows += f" limit {limit}" if limit else ""
+            con.cursor().execute(
+                f"copy ({rows}) to {literal(str(path))} (format parquet)"
+            ).fetchall()
+    except Exception as error:
+        raise _read_error(error, file) from error
+    cut = f" where file_row_number < {limit}" if limit else ""
+    missing = pack.makes_charges and "BillingCurrency" not in layout.found
+    return Opened(
+        file=file,
+        pack=pack,
+        version=layout.version,
+        select=(
+            f"select {select}, file_row_number + 1 as x_line from read_parquet("
+            f"{literal(str(path))}, file_row_number = true, hive_partitioning = false){cut}"
+        ),
+        currency_if_missing=currency if missing else None,
+    )
+
+
+def line_of(file: SourceFile, row: int) -> str:
+    """Say where a row stands in its file: its line, or for Parquet its row."""
+    if file.format == "parquet":
+        return f"{file.name}, row {row}"
+    with open_text(file) as opened:
+        if file.format == "jsonl":
+            filled = (at for at, line in enumerate(opened, start=1) if line.strip())
+            return (
+                f"{file.name}:{next((at for n, at in enumerate(filled, start=1) if n == row), row)}"
+            )
+        sample = opened.readline()
+        opened.seek(0)
+        delimiter = max(",;\t", key=sample.count)
+        start, seen = 0, -1
+        reader = csv.reader(opened, delimiter=delimiter)
+        for cells in reader:
+            seen += any(cells)
+            if seen == row:
+                break
+            start = reader.line_num
+        return f"{file.name}:{start + 1}"
+
+
+def _parquet_columns(layout: Layout, pack: Pack) -> str:
+    """Select columns with the types they have."""
+    names = [name(column) for column in layout.header.names]
+    return _select(layout, pack, names, gathered=True)
+
+
+def _staged_columns(layout: Layout, pack: Pack) -> str:
+    names = [name(f"c{place}") for place in range(len(layout.header.names))]
+    return _select(layout, pack, names, gathered=False)
+
+
+def _select(layout: Layout, pack: Pack, names: list[str], *, gathered: bool) -> str:
+    columns = [
+        f"{names[layout.found[column]] if column in layout.found else 'null::varchar'} as {name(column)}"
+        for column in pack.columns
+    ]
+    for column, members in layout.gathered.items():
+        value = _object(members, names) if gathered else name(f"g_{column}")
+        columns.append(f"{value} as {name(column)}")
+    return ", ".join(columns)
+
+
+def _object(members: dict[str, int], names: list[str]) -> str:
+    """Write the JSON object of several columns, without those that are null."""
+    if not members:
+        return "null::varchar"
+    pairs = ", ".join(f"{literal(key)}, words({names[at]})" for key, at in sorted(members.items()))
+    return f"nullif(json_merge_patch('{{}}'::json, json_object({pairs}))::varchar, '{{}}')"
+
+
+def _text_columns(layout: Layout, file: SourceFile) -> str:
+    """Select the known columns of a text file, under the names the staged file has."""
+    headed = layout.header.names
+    names = [name(f"c{at}" if file.format == "csv" else headed[at]) for at in range(len(headed))]
+    columns = [f"{names[at]} as {name(f'c{at}')}" for at in sorted(set(layout.found.values()))]
+    columns += [
+        f"{_object(members, names)} as {name(f'g_{column}')}"
+        for column, members in layout.gathered.items()
+    ]
+    return ", ".join(columns)
+
+
+def _reader(file: SourceFile, layout: Layout, *, link: Path) -> str:
+    packing = "gzip" if file.zipped else "none"
+    header = layout.header
+    if file.format == "csv":
+        columns = ", ".join(f"'c{at}': 'VARCHAR'" for at in range(len(header.names)))
+        return (
+            f"read_csv({literal(str(link))}, columns = {{{columns}}}, auto_detect = false, "
+            f"header = false, skip = {header.lines}, delim = {literal(header.delimiter)}, "
+            f"quote = '\"', escape = '\"', compression = '{packing}')"
+        )
+    wanted = {*layout.found.values(), *(at for m in layout.gathered.values() for at in m.values())}
+    columns = ", ".join(f"{literal(header.names[at])}: 'VARCHAR'" for at in sorted(wanted))
+    packing = "gzip" if file.zipped else "uncompressed"
+    return (
+        f"read_json({literal(str(link))}, format = 'newline_delimited', "
+        f"columns = {{{columns}}}, compression = '{packing}')"
+    )
+
+
+def _read_error(error: Exception, file: SourceFile) -> Exception:
+    """Turn DuckDB's words about a file into ours; what is no fault of the file stays a bug."""
+    if isinstance(error, CostLensError):
+        return error
+    if isinstance(error, EOFError | zlib.error):
+        return cut_short(file)
+    text = str(error)
+    line = re.search(r"Line: (\d+)|in line (\d+)", text)
+    where = f"{file.name}:{line[1] or line[2]}" if line else file.name
+    columns = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
+    if columns:
+        return CostLensError(
+            f"this line has {columns[2]} columns, the header {columns[1]}",
+            where=where,
+            hint="put a value that holds a comma or a line end in quotes; if this is the last "
+            "line, the file is cut short: deliver it again",
+        )
+    for part, message, hint in _WORDED:
+        if part in text:
+            return CostLensError(message, where=where, hint=hint)
+    if line or file.format == "parquet":
+        first = text.split("\n", 1)[0].removeprefix("Invalid Input Error: ")
+        return CostLensError(f"cannot be read: {first}", where=where, hint="deliver it again")
+    return error
+
+
+_WORDED = (
+    (
+        "unterminated quote",
+        "a quote opens here and never closes",
+        "close it; if this is the last line, the file is cut short: deliver it again",
+    ),
+    ("Invalid unicode", "this line is not UTF-8 text", "save the file as UTF-8"),
+    ("GZIP", "is cut short: its gzip data ends too early", "deliver it again, whole"),
+    ("gzip", "is cut short: its gzip data ends too early", "deliver it again, whole"),
+    ("Malformed JSON", "this line is not JSON", "write one JSON object a line"),
+    ("Missing required", "is cut short or damaged", "deliver it again, whole"),
+)

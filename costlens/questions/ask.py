@@ -1,0 +1,119 @@
+"""Ask a published build: each question is one `.sql` file here and answers with a table."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from costlens.engine import connect
+from costlens.errors import CostLensError, Finding
+from costlens.lake import Build, Lake
+from costlens.money import define
+
+if TYPE_CHECKING:
+    import duckdb
+
+_FOLDER = Path(__file__).parent
+_UNIT = 10**12  # a rate of one, in the whole numbers that SQL multiplies with
+ALWAYS = (date(1, 1, 1), date(9999, 12, 31))
+
+Cell = Any  # what DuckDB returns: text, int, Decimal, date, datetime, bool, None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """The rows that answer a question, with the names and DuckDB types of their columns."""
+
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A build, open for questions; close it when done."""
+
+    build: Build
+    con: "duckdb.DuckDBPyConnection" = field(repr=False)
+
+    def ask(self, question: str, **given: object) -> Answer:
+        """Answer one of the questions of this folder."""
+        text = _sql(question)
+        named = {name: value for name, value in given.items() if re.search(rf"\${name}\b", text)}
+        return answer(self.con, text, named)
+
+    def keep(self, question: str, **given: object) -> None:
+        """Answer a question into a temporary table of its name, for the next one to read."""
+        text = _sql(question)
+        named = {name: value for name, value in given.items() if re.search(rf"\${name}\b", text)}
+        self.con.execute(f"create or replace temp table {question} as {text}", named)
+
+
+def open_build(lake: Lake, number: int | None = None) -> Asked:
+    """Open the latest build of a lake, or the one of a number."""
+    build = lake.build(number)
+    con = connect()
+    define(con)
+    lake.open(con, build)
+    set_rates(con, build, None)
+    return Asked(build=build, con=con)
+
+
+def answer(
+    con: "duckdb.DuckDBPyConnection", query: str, given: Mapping[str, object] | None = None
+) -> Answer:
+    """Run one select on a cursor of its own and fetch it whole."""
+    done = con.execute(query, given) if given else con.execute(query)
+    described = done.description or []
+    rows = done.fetchall()
+    return Answer(
+        columns=tuple(column[0] for column in described),
+        types=tuple(str(column[1]) for column in described),
+        rows=tuple(tuple(row) for row in rows),
+    )
+
+
+def set_rates(con: "duckdb.DuckDBPyConnection", build: Build, currency: str | None) -> None:
+    """Say into what questions convert: a currency, by each billing month's rate, or none.
+
+    A missing rate is an error with the line to add to fx.csv.
+    """
+    known = {
+        (rate["month"], rate["from"], rate["to"]): Decimal(rate["rate"])
+        for rate in build.settings["fx"]
+    }
+    billed = con.execute(
+        "select distinct billing_period, currency from main.stage_costs order by all"
+    ).fetchall()
+    rows: list[tuple[str, str, str, int]] = []
+    missing: list[Finding] = []
+    for month, own in billed:
+        to = currency or own
+        rate = Decimal(1) if own == to else known.get((month, own, to))
+        if rate is None:
+            missing.append(
+                Finding(
+                    message=f"no rate from {own} to {to} for {month}",
+                    where="fx.csv",
+                    hint=f"add the line: {month},{own},{to},<rate>, then run: costlens refresh",
+                )
+            )
+        else:
+            rows.append((month, own, to, int(rate * _UNIT)))
+    if missing:
+        raise CostLensError(findings=missing)
+    con.execute(
+        "create or replace temp table rates "
+        "(month varchar, currency varchar, to_currency varchar, rate hugeint)"
+    )
+    if rows:
+        con.executemany("insert into rates values (?, ?, ?, ?)", rows)
+
+
+@cache
+def _sql(question: str) -> str:
+    return (_FOLDER / f"{question}.sql").read_text(encoding="utf-8")

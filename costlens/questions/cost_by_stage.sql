@@ -1,0 +1,70 @@
+-- What the stages cost, by pipeline, stage, team, service, class or grade.
+-- Grain: one row per (name, currency); what no target bears is a row in parentheses.
+-- Reads: stage_costs, rates. Takes: $by; $basis; $start and $stop, the window [start, stop) in days.
+with named as (
+    select
+        case
+            when outcome <> 'allocated' then '(' || outcome || ')'
+            else case $by
+                when 'pipeline' then coalesce(pipeline, '(no pipeline)')
+                when 'stage' then stage
+                when 'team' then coalesce(owner, '(no owner)')
+                when 'service' then service
+                when 'class' then class
+                else grade
+            end
+        end as name,
+        class,
+        grade,
+        billing_period,
+        currency,
+        units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12))
+            as value,
+        units(
+            sum(case $basis when 'billed' then idle_billed else idle_effective end)::decimal(38, 12)
+        ) as idle
+    from stage_costs
+    where day >= $start and day < $stop
+    group by all
+),
+
+figures as (
+    select
+        n.name,
+        r.to_currency as currency,
+        sum(n.value * r.rate) as allocated,
+        sum(n.idle * r.rate) as idle,
+        coalesce(sum(n.value * r.rate) filter (n.class = 'waste'), 0) as waste,
+        coalesce(sum(n.value * r.rate) filter (n.grade in ('A', 'B')), 0) as measured,
+        coalesce(max(n.grade) filter (n.value <> 0), max(n.grade)) as grade
+    from named as n
+    inner join rates as r on n.billing_period = r.month and n.currency = r.currency
+    group by all
+),
+
+priced as (
+    select
+        name,
+        currency,
+        null::decimal(38, 12) as avoidable,
+        converted(allocated) as allocated,
+        null::decimal(38, 12) as stand_alone,
+        ratio(converted(idle), converted(allocated + idle)) as idle_share,
+        ratio(converted(waste), converted(allocated)) as waste_share,
+        grade,
+        ratio(converted(measured), converted(allocated)) as measured_share
+    from figures
+),
+
+rounding as (
+    select currency, converted(sum(allocated)) - sum(converted(allocated)) as allocated
+    from figures
+    group by currency
+)
+
+select * from priced
+union all
+select '(rounding)', currency, null, allocated, null, null, null, null, null
+from rounding
+where allocated <> 0
+order by currency, name like '(%', allocated desc, name

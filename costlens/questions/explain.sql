@@ -1,0 +1,70 @@
+-- Why a target costs what it does: its stages, what they cost, and every weight on the way.
+-- Grain: one row per (stage, service, class, rule, need, way). The amounts re-add to the target's.
+-- Numerators and denominators are added up over the placements of a row.
+-- Reads: explain_parts. Takes: $basis.
+with described as (
+    select
+        *,
+        list_transform(hops, lambda h: h.hop || ' ' || h.via || ' by ' || h.measure) as way,
+        rung || ' ' || numerator || '/' || denominator as need
+    from explain_parts
+),
+
+keyed as (
+    select
+        *,
+        dense_rank() over (
+            order by stage, service, class, tier, rule, grade, currency, need, way
+        ) as part
+    from described
+),
+
+steps as (
+    select part, way, hops, unnest(range(1, len(hops) + 1)) as step
+    from keyed
+),
+
+weighed as (
+    select
+        part,
+        step,
+        any_value(way[step]) as hop,
+        sum(hops[step].numerator) as numerator,
+        sum(hops[step].denominator) as denominator
+    from steps
+    group by part, step
+),
+
+weights as (
+    select
+        part,
+        string_agg(hop || ' ' || numerator || '/' || denominator, ' → ' order by step) as weights
+    from weighed
+    group by part
+),
+
+pooled as (
+    select part, sum(lines) as lines
+    from (select distinct part, billing_period, pool, lines from keyed) as once
+    group by part
+)
+
+select
+    any_value(k.stage) as stage,
+    any_value(k.service) as service,
+    any_value(k.class) as class,
+    any_value(k.tier) as tier,
+    any_value(k.rule) as rule,
+    any_value(w.weights) as weights,
+    any_value(k.need) as need,
+    any_value(k.grade) as grade,
+    count(distinct k.run) as runs,
+    any_value(p.lines)::bigint as lines,
+    any_value(k.currency) as currency,
+    sum(case $basis when 'billed' then k.placed_billed else k.placed_effective end) as stage_cost,
+    sum(case $basis when 'billed' then k.billed else k.effective end) as amount
+from keyed as k
+inner join pooled as p on k.part = p.part
+left join weights as w on k.part = w.part
+group by k.part
+order by abs(amount) desc, k.part

@@ -1,0 +1,18 @@
+-- A target's cost, by the billing lines it comes from. Grain: one row per (line, stage, way).
+-- The amounts re-add to the target's. Reads: line_shares. Takes: $level, $target; $basis; $start
+-- and $stop, the window [start, stop) in days.
+select
+    source || ':' || billing_period || ':' || x_line as line,
+    day,
+    service,
+    stage,
+    class,
+    tier,
+    rule,
+    grade,
+    currency,
+    sum(case $basis when 'billed' then billed else effective end) as amount
+from line_shares
+where level = $level and target = $target and day >= $start and day < $stop
+group by all
+order by abs(amount) desc, line, day, stage, class, rule, grade

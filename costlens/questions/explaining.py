@@ -1,0 +1,67 @@
+"""Explain an amount down to billing lines, and follow a billing line to every amount."""
+
+from dataclasses import dataclass, fields
+from datetime import date
+from difflib import get_close_matches
+
+from costlens.allocate import trace
+from costlens.errors import CostLensError
+from costlens.questions.ask import Answer, Asked
+
+
+@dataclass(frozen=True, kw_only=True)
+class Why:
+    """An amount to explain: a target at a level, over the days [start, stop), in one basis."""
+
+    level: str
+    target: str
+    basis: str
+    start: date
+    stop: date
+
+
+def explain_stages(asked: Asked, why: Why) -> Answer:
+    """List a target's cost by stage and way; the amounts re-add to it."""
+    _keep_parts(asked, why)
+    return asked.ask("explain", basis=why.basis)
+
+
+def explain_lines(asked: Asked, why: Why) -> Answer:
+    """List a target's cost by billing line; the amounts re-add to it."""
+    _keep_parts(asked, why)
+    periods = asked.con.execute(
+        "select distinct billing_period from explain_parts order by all"
+    ).fetchall()
+    if not periods:  # a target that costs nothing
+        return asked.ask("explain", basis=why.basis)
+    answers = []
+    for (period,) in periods:
+        trace.trace_placements(asked.con, asked.build.settings["book"], period)
+        answers.append(asked.ask("explain_lines", **_params(why)))
+    rows = tuple(row for one in answers for row in one.rows)
+    return Answer(columns=answers[0].columns, types=answers[0].types, rows=rows)
+
+
+def trace_line(asked: Asked, line: str, *, basis: str) -> Answer:
+    """List where a billing line went, at every level; at each the amounts re-add to it."""
+    trace.trace_line(asked.con, asked.build.settings["book"], trace.read_line_id(line))
+    return asked.ask("trace", basis=basis)
+
+
+def _params(why: Why) -> dict[str, object]:
+    return {field.name: getattr(why, field.name) for field in fields(why)}
+
+
+def _keep_parts(asked: Asked, why: Why) -> None:
+    """Keep `explain_parts` for the next questions."""
+    known = asked.con.execute(
+        "select name from main.catalogue where kind = $level order by name", {"level": why.level}
+    ).fetchall()
+    names = [name for (name,) in known]
+    if why.target not in names:
+        near = get_close_matches(why.target, names, n=1)
+        raise CostLensError(
+            f"no {why.level} is called {why.target}",
+            hint=f"did you mean {near[0]}?" if near else f"names: costlens cost --by {why.level}",
+        )
+    asked.keep("explain_parts", **_params(why))

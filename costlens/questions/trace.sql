@@ -1,0 +1,26 @@
+-- Where one billing line went, to the last unit, at every level.
+-- Grain: one row per (level, target, stage, way). At each level the amounts re-add to the line.
+-- Reads: line_shares. Takes: $basis.
+select
+    level,
+    target,
+    stage,
+    service,
+    class,
+    tier,
+    rule,
+    list_aggregate(
+        list_transform(
+            hops, lambda h: h.hop || ' ' || h.via || ' by ' || h.measure || ' ' || h.numerator
+            || '/' || h.denominator
+        ),
+        'string_agg',
+        ' → '
+    ) as weights,
+    rung || ' ' || numerator || '/' || denominator as need,
+    grade,
+    currency,
+    sum(case $basis when 'billed' then billed else effective end) as amount
+from line_shares
+group by all
+order by level, abs(amount) desc, target, stage, class, weights, need
