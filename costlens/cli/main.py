@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 
 import click
@@ -61,22 +62,26 @@ def root(ctx: click.Context, debug: bool) -> None:
     ctx.obj = debug
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Run the command and end with 0 done, 1 could not, 2 wrong usage, 130 interrupted."""
+    words = sys.argv[1:] if words is None else words
     try:
-        code = root(standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
+        root(list(words), prog_name="costlens", standalone_mode=False)
+        code = 0
     except CostLensError as error:
-        if "--debug" in sys.argv:
+        if "--debug" in words:
             raise
         for finding in error.findings:
             click.echo(f"costlens: {finding}", err=True)
-        sys.exit(1)
+        code = 1
+    except click.exceptions.Exit as ended:
+        code = ended.exit_code
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
+        code = 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        code = 0
+    sys.exit(code)

@@ -127,7 +127,7 @@ def line_of(file: SourceFile, row: int) -> str:
         start, seen = 0, -1
         reader = csv.reader(opened, delimiter=delimiter)
         for cells in reader:
-            seen += any(cells)
+            seen += bool(cells)
             if seen == row:
                 break
             start = reader.line_num

@@ -1,0 +1,40 @@
+# Two commands on a fresh machine with Python 3.11 and make: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test test-all lint bench goldens clean
+
+demo: .venv/.installed
+	$(BIN)/costlens demo --folder demo
+
+test: .venv/.installed-dev lint
+	$(BIN)/pytest -n 2 -m "not slow"
+
+test-all: .venv/.installed-dev lint
+	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -n 2
+
+lint: .venv/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/.installed-dev
+	$(BIN)/python bench/refresh.py
+
+goldens: .venv/.installed-dev
+	$(BIN)/pytest -q --update-goldens tests/errors tests/cli tests/docs
+
+clean:
+	rm -rf .venv demo dist build
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CostLens needs Python 3.11 or newer: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: pyproject.toml .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+.venv/.installed-dev: pyproject.toml .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@ .venv/.installed
