@@ -67,5 +67,14 @@ inner join rules as r on b.rule_id = r.rule_id
 inner join charge_keys as k on b.key = k.key
 where r.source is null or r.source = k.source
 union all
-select key, place, tier, 0, null, null, '(run metadata)', null
+-- An id that several runs name yields to any rule of its tier.
+select
+    key,
+    place,
+    tier,
+    case tier when 1 then 0 else -2147483648 end,
+    null,
+    null,
+    '(run metadata)',
+    null
 from by_id

@@ -1,5 +1,6 @@
 -- What is wrong or missing in a period, with the money it touches.
--- Grain: one row per finding and currency. Reads: bundles, placements, tries, ran_on. Takes: $period.
+-- Grain: one row per finding and currency. Reads: bundles, placements, tries, ran_on, pools,
+-- resource_sizes, rule_days. Takes: $period.
 with contested as (
     select
         'warning' as severity,
@@ -75,6 +76,45 @@ stranded as (
     group by all
 ),
 
+unbilled as (
+    select
+        'info' as severity,
+        'runs_without_bill' as code,
+        count(distinct t.run) || ' runs of ' || t.pipeline || ' ran on nothing that is billed'
+            as message,
+        t.source as place,
+        'name their resource in the run log, or list them under a resource''s `runs`' as hint,
+        null::varchar as currency,
+        null::decimal(38, 12) as billed,
+        null::decimal(38, 12) as effective
+    from tries as t
+    cross join (select min(day) as first_day, max(day) as last_day from rule_days) as d
+    where
+        t.start < d.last_day + interval 1 day
+        and t.until >= d.first_day
+        and t.attempt not in (
+            select r.attempt
+            from ran_on as r
+            where r.place in (select place from pools)
+        )
+        and 'run:' || t.source || '/' || t.run not in (select place from pools)
+    group by t.source, t.pipeline
+),
+
+mixed as (
+    select
+        'warning' as severity,
+        'mixed_sizes' as code,
+        'attempts on ' || place || ' are sized in several units; each counts 1' as message,
+        place,
+        'size all attempts of one resource in one unit, that of its capacity' as hint,
+        null::varchar as currency,
+        null::decimal(38, 12) as billed,
+        null::decimal(38, 12) as effective
+    from resource_sizes
+    where mixed
+),
+
 all_found as (
     select * from contested
     union all
@@ -85,6 +125,10 @@ all_found as (
     select * from unneeded
     union all
     select * from stranded
+    union all
+    select * from unbilled
+    union all
+    select * from mixed
 )
 
 select

@@ -1,5 +1,5 @@
 -- What is wrong or missing in the run logs. Grain: one row per finding.
--- Reads: tries, ran_on, resource_sizes, activity, known_nodes, charges.
+-- Reads: tries, activity, known_nodes.
 with unknown as (
     select
         'info' as severity,
@@ -22,31 +22,6 @@ claimed as (
     from tries
     where claimants > 1
     group by source, pipeline
-),
-
-unbilled as (
-    select
-        'info' as severity,
-        'runs_without_bill' as code,
-        count(distinct run) || ' runs of ' || pipeline || ' ran on nothing that is billed' as message,
-        source as place,
-        'name their resource in the run log, or list them under a resource''s `runs`' as hint
-    from tries
-    where
-        attempt not in (select attempt from ran_on)
-        and resource_id is null
-    group by source, pipeline
-),
-
-mixed as (
-    select
-        'warning' as severity,
-        'mixed_sizes' as code,
-        'attempts on ' || place || ' are sized in several units; each counts 1' as message,
-        place,
-        'size all attempts of one resource in one unit, that of its capacity' as hint
-    from resource_sizes
-    where mixed
 ),
 
 named as (
@@ -73,10 +48,6 @@ all_found as (
     select * from unknown
     union all
     select * from claimed
-    union all
-    select * from unbilled
-    union all
-    select * from mixed
     union all
     select * from strange
 )

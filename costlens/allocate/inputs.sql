@@ -1,6 +1,6 @@
 -- What the result of a period depends on, besides the book: one hash over all of it.
 -- Order does not matter: hashes are added up. Grain: one row. Reads: charges, loads, tries, segments,
--- part_targets, resource_names, resource_sizes, consumption. Takes: $period.
+-- part_targets, resource_names, consumption. Takes: $period.
 with reach as (
     select
         min(ChargePeriodStart)::date as first_day,
@@ -51,9 +51,6 @@ parts as (
     union all
     select 'names', sum(hash(n))::varchar
     from resource_names as n
-    union all
-    select 'sizes', sum(hash(z))::varchar
-    from resource_sizes as z
     union all
     select 'consumption', sum(hash(c))::varchar
     from consumption as c

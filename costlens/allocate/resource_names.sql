@@ -22,12 +22,6 @@ declared as (
     select i.resource_id, t.node
     from ids as i
     inner join things as t on t.kind = 'resource' and i.resource_id = lower(t.name)
-),
-
-claimed as (
-    select distinct i.resource_id
-    from ids as i
-    inner join rule_terms as t on t.dim = 'resource_id' and fits(i.resource_id, t.pattern)
 )
 
 select resource_id, place, 'declared' as kind
@@ -41,9 +35,4 @@ select
     end as place,
     case when i.runs = 1 and i.resource_id like 'arn:%' then 'run' else 'shared' end as kind
 from ids as i
-where
-    i.resource_id not in (select resource_id from declared)
-    and (
-        (i.runs = 1 and i.resource_id like 'arn:%')
-        or i.resource_id not in (select resource_id from claimed)
-    )
+where i.resource_id not in (select resource_id from declared)

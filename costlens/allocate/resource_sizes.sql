@@ -1,7 +1,7 @@
 -- In which unit the attempts of a resource are sized, and what it can hold, in thousandths.
 -- One unit per resource: sizes of several units cannot share a denominator, so then each counts 1.
--- Grain: one row per place that attempts ran on, or that is declared.
--- Reads: resources, ran_on, tries.
+-- Grain: one row per place that attempts ran on in the period, or that is declared.
+-- Reads: resources, ran_on, tries, rule_days.
 with told as (
     select
         r.place,
@@ -10,6 +10,8 @@ with told as (
         count(*) filter (t.size_unit is null) as unsized
     from ran_on as r
     inner join tries as t on r.attempt = t.attempt
+    cross join (select min(day) as first_day, max(day) as last_day from rule_days) as d
+    where t.start < d.last_day + interval 1 day and t.until >= d.first_day
     group by all
 ),
 

@@ -27,13 +27,19 @@ RUN_STEPS = (
     "jobs",
     "set_edges",
     "resource_names",
-    "ran_on",
-    "resource_sizes",
     "known_nodes",
     "consumption",
 )
 # Who owns each line of a period.
-MATCH_STEPS = ("charge_keys", "key_terms", "rule_days", "candidates", "winners")
+MATCH_STEPS = (
+    "charge_keys",
+    "key_terms",
+    "rule_days",
+    "candidates",
+    "ran_on",
+    "resource_sizes",
+    "winners",
+)
 # The split of its money.
 SPLIT_STEPS = ("bundles", "pools", "span_uses", "span_work", "pool_capacity", "overlapped")
 PLACE_STEPS = ("work_placed", "placed")

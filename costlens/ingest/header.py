@@ -42,7 +42,7 @@ class Layout:
 def open_text(file: SourceFile) -> IO[str]:
     """Open a text file, unzipped, without its byte order mark."""
     raw = gzip.open(file.path, "rb") if file.zipped else file.path.open("rb")
-    return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")  # type: ignore[arg-type]  # gzip's file is one
+    return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
 
 
 def read_layout(con: "DuckDBPyConnection", file: SourceFile, *, link: "Path", pack: Pack) -> Layout:

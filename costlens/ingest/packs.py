@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from costlens.config.marks import parse
+from costlens.config.marks import Map, parse
 from costlens.config.notes import Notes, did_you_mean, listed
 from costlens.config.read import read
 from costlens.config.values import Value, required, setting
@@ -78,7 +78,7 @@ class Pack:
         return (self.folder / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def packs(workspace_folder: Path | None) -> list[Pack]:
+def find_packs(workspace_folder: Path | None) -> list[Pack]:
     """Read every pack: the user's own beside costlens.yaml, then ours, each by name.
 
     Two packs of one name are refused, so that nobody changes what a bill means by accident.
@@ -118,7 +118,7 @@ def read_pack(folder: Path, *, shown: str = "") -> Pack:
     shown = shown or str(path)
     node, findings = parse(path.read_text(encoding="utf-8"), file=shown)
     notes = Notes(findings=findings)
-    if node is None or not hasattr(node, "entries"):
+    if not isinstance(node, Map):
         raise CostLensError(
             "is no description of a pack", where=shown, hint="write name: and what it produces"
         )

@@ -1,6 +1,6 @@
 -- Why a target costs what it does: its stages, what they cost, and every weight on the way.
 -- Grain: one row per (stage, service, class, rule, need, way). The amounts re-add to the target's.
--- Numerators and denominators are added up over the placements of a row.
+-- Numerators and denominators are added up over the placements of a row, and reduced.
 -- Reads: explain_parts. Takes: $basis.
 with described as (
     select
@@ -29,17 +29,24 @@ weighed as (
         part,
         step,
         any_value(way[step]) as hop,
-        sum(hops[step].numerator) as numerator,
-        sum(hops[step].denominator) as denominator
+        sum(hops[step].numerator)::hugeint as numerator,
+        sum(hops[step].denominator)::hugeint as denominator
     from steps
     group by part, step
+),
+
+reduced as (
+    select *, gcd(numerator, denominator) as common
+    from weighed
 ),
 
 weights as (
     select
         part,
-        string_agg(hop || ' ' || numerator || '/' || denominator, ' → ' order by step) as weights
-    from weighed
+        string_agg(
+            hop || ' ' || numerator // common || '/' || denominator // common, ' → ' order by step
+        ) as weights
+    from reduced
     group by part
 ),
 

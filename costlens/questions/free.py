@@ -29,7 +29,9 @@ def ask_freely(lake: Lake, build: Build, sql: str) -> Answer:
             return answer(con, sql)
         except duckdb.Error as error:
             raise CostLensError(
-                _first_line(error), where="query", hint='tables: costlens query "show tables"'
+                _first_line(error),
+                where="query",
+                hint='tables: costlens query "select table_name from information_schema.tables"',
             ) from error
 
 

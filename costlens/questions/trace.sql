@@ -11,8 +11,10 @@ select
     rule,
     list_aggregate(
         list_transform(
-            hops, lambda h: h.hop || ' ' || h.via || ' by ' || h.measure || ' ' || h.numerator
-            || '/' || h.denominator
+            hops,
+            lambda h: h.hop || ' ' || h.via || ' by ' || h.measure || ' '
+            || h.numerator::hugeint // gcd(h.numerator::hugeint, h.denominator::hugeint) || '/'
+            || h.denominator::hugeint // gcd(h.numerator::hugeint, h.denominator::hugeint)
         ),
         'string_agg',
         ' → '

@@ -1,0 +1,61 @@
+"""What can be said about sources without writing anything: `costlens check`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from costlens.config.values import Workspace
+from costlens.errors import CostLensError, Finding
+from costlens.ingest.diagnose import unknown_states, unreadable
+from costlens.ingest.fetch import SourceFile, find_files
+from costlens.ingest.load import pack_of, staging_folder
+from costlens.ingest.packs import Pack, find_packs
+from costlens.ingest.rows import control, rows_sql
+from costlens.ingest.source import macros, open_file
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_ROWS = 1000
+
+
+def check_sources(workspace: Workspace, con: "DuckDBPyConnection") -> list[Finding]:
+    """Find what is wrong with the sources by their first rows: packs, paths, headers, values."""
+    try:
+        packs = {pack.name: pack for pack in find_packs(workspace.folder)}
+    except CostLensError as error:
+        return list(error.findings)
+    findings: list[Finding] = []
+    with staging_folder(con) as staging, macros(con):
+        for source in workspace.settings.sources:
+            try:
+                pack = pack_of(source, packs)
+                files, noted = find_files(source, workspace.folder)
+            except CostLensError as error:
+                findings += error.findings
+                continue
+            findings += noted
+            currency = source.currency or workspace.settings.currency
+            for file in files:
+                findings += _check(con, file, pack=pack, currency=currency, staging=staging)
+    return findings
+
+
+def _check(
+    con: "DuckDBPyConnection", file: SourceFile, *, pack: Pack, currency: str, staging: Path
+) -> list[Finding]:
+    """Read the first rows of a file as its pack would."""
+    import duckdb
+
+    try:
+        opened = open_file(con, file, pack=pack, currency=currency, staging=staging, limit=_ROWS)
+        opened.view(con)
+        try:
+            control(con, pack)
+            for table in pack.produces:
+                rows = rows_sql(con, pack, table, tag_keys=frozenset())
+                con.cursor().execute(f"select count(hash(columns(*))) from (\n{rows}\n)").fetchall()
+            return unknown_states(con, opened)
+        except duckdb.Error as error:
+            raise unreadable(con, opened, error) from error
+    except CostLensError as error:
+        return list(error.findings)

@@ -1,0 +1,260 @@
+"""What the files of one source hold: totals and accounts by period, before anything is written."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from costlens.config.values import Source, Workspace
+from costlens.errors import CostLensError, Finding
+from costlens.ingest.diagnose import unknown_states, unreadable
+from costlens.ingest.fetch import SourceFile, find_files, part_key
+from costlens.ingest.loads import Load
+from costlens.ingest.packs import Pack
+from costlens.ingest.rows import Totals, control, rows_sql
+from costlens.ingest.source import Opened, open_file
+from costlens.lake import Draft
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Unit = tuple[str, str]  # a table and a period
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What a refresh works with."""
+
+    workspace: Workspace
+    draft: Draft
+    con: "DuckDBPyConnection"
+    tag_keys: frozenset[str]
+    staging: Path
+    say: Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One file, opened and added up."""
+
+    opened: Opened
+    totals: tuple[Totals, ...]
+    accounts: frozenset[tuple[str, str]]  # period, "provider: account"
+    notes: tuple[Finding, ...]
+
+    @property
+    def file(self) -> SourceFile:
+        return self.opened.file
+
+    @property
+    def units(self) -> set[Unit]:
+        return {(one.makes, one.period) for one in self.totals}
+
+    def of(self, unit: Unit) -> list[Totals]:
+        """Give the totals of a period, one a currency."""
+        return [one for one in self.totals if (one.makes, one.period) == unit]
+
+    def accounts_of(self, period: str) -> set[str]:
+        """Name the accounts whose charges a period has."""
+        return {account for month, account in self.accounts if month == period}
+
+
+@dataclass(kw_only=True)
+class Plan:
+    """What is to be written for one source, and what stays."""
+
+    source: Source
+    pack: Pack
+    digest: str
+    current: list[Load]
+    deliveries: list[Delivery] = field(default_factory=list)
+    touched: set[Unit] = field(default_factory=set)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def plan(work: Work, source: Source, pack: Pack, current: Sequence[Load]) -> Plan:
+    """Find what changed in a source since its current loads, and add up the files that matter."""
+    made = Plan(source=source, pack=pack, digest=_digest(work, source, pack), current=list(current))
+    try:
+        files, made.findings = find_files(source, work.workspace.folder)
+    except CostLensError:
+        if not current or not _all_gone(source, work.workspace.folder):
+            raise
+        files = []
+    files = _once(files, made.findings)
+    known: dict[str, set[Unit]] = {}
+    for load in current:
+        if load.pack_hash == made.digest:
+            for one in load.delivered:
+                known.setdefault(one.sha256, set()).add((load.makes, load.period))
+    fresh = [file for file in files if file.sha256 not in known]
+    made.deliveries = _deliver_all(work, made, fresh)
+    made.touched = _held_by_changed(made, files)
+    made.touched.update(*(one.units for one in made.deliveries))
+    siblings = [file for file in files if known.get(file.sha256, set()) & made.touched]
+    made.deliveries += _deliver_all(work, made, siblings)
+    made.deliveries.sort(key=lambda one: one.file.name)
+    _check_accounts(made)
+    _check_gone(made, files)
+    return made
+
+
+def _digest(work: Work, source: Source, pack: Pack) -> str:
+    """Hash what decides how a file is read, so that a change of it reads the file again."""
+    currency = currency_of(work, source) if pack.makes_charges else ""
+    return sha256(json.dumps([pack.digest, currency]).encode()).hexdigest()
+
+
+def currency_of(work: Work, source: Source) -> str:
+    """Give the currency of a bill that names none."""
+    return source.currency or work.workspace.settings.currency
+
+
+def _all_gone(source: Source, folder: Path) -> bool:
+    path = folder / source.path
+    return not path.exists() or (path.is_dir() and not any(path.rglob("*")))
+
+
+def _once(files: Sequence[SourceFile], findings: list[Finding]) -> list[SourceFile]:
+    """Keep one of files with the same content, with a warning about each other."""
+    kept: dict[str, SourceFile] = {}
+    for file in files:
+        first = kept.setdefault(file.sha256, file)
+        if first is not file:
+            findings.append(
+                Finding(
+                    message=f"holds the same as {first.name}: it counts once",
+                    where=file.name,
+                    hint="remove one of the two",
+                    code="same_file",
+                    severity="warning",
+                )
+            )
+    return list(kept.values())
+
+
+def _deliver_all(work: Work, made: Plan, files: Iterable[SourceFile]) -> list[Delivery]:
+    """Open and add up files; raise what is wrong with all of them."""
+    deliveries: list[Delivery] = []
+    findings: list[Finding] = []
+    for file in files:
+        work.say(f"read {file.name}")
+        try:
+            deliveries.append(_deliver(work, made, file))
+        except CostLensError as error:
+            findings.extend(error.findings)
+    if findings:
+        raise CostLensError(findings=findings)
+    return deliveries
+
+
+def _deliver(work: Work, made: Plan, file: SourceFile) -> Delivery:
+    import duckdb
+
+    currency = currency_of(work, made.source)
+    opened = open_file(work.con, file, pack=made.pack, currency=currency, staging=work.staging)
+    opened.view(work.con)
+    try:
+        totals = control(work.con, made.pack)
+        accounts = _accounts(work, made.pack) if made.pack.makes_charges else frozenset()
+        notes = unknown_states(work.con, opened)
+    except duckdb.Error as error:
+        raise unreadable(work.con, opened, error) from error
+    file.check_unchanged()
+    for one in totals:
+        if one.period is None:
+            raise CostLensError(
+                f"{one.rows:,} lines have no time, so they belong to no month",
+                where=file.name,
+                hint="fill BillingPeriodStart on every line"
+                if one.makes == "charges"
+                else "fill the column of the start on every line",
+            )
+    return Delivery(opened=opened, totals=tuple(totals), accounts=accounts, notes=tuple(notes))
+
+
+def _accounts(work: Work, pack: Pack) -> frozenset[tuple[str, str]]:
+    rows = rows_sql(work.con, pack, "charges", tag_keys=frozenset())
+    found = work.con.cursor().execute(
+        "select distinct strftime(period_start, '%Y-%m'), ProviderName || ': ' || BillingAccountId "
+        f"from (\n{rows}\n)"
+    )
+    return frozenset(found.fetchall())
+
+
+def _held_by_changed(made: Plan, files: Sequence[SourceFile]) -> set[Unit]:
+    """Name the periods whose files have another content now, or are read in another way."""
+    names = {file.name for file in files}
+    present = {file.sha256 for file in files}
+    return {
+        (load.makes, load.period)
+        for load in made.current
+        for one in load.delivered
+        if (one.path in names and one.sha256 not in present)
+        or (one.sha256 in present and load.pack_hash != made.digest)
+    }
+
+
+def _check_accounts(made: Plan) -> None:
+    """Refuse two files with the same account and month that are not parts of one delivery."""
+    if made.source.parts or not made.pack.makes_charges:
+        return
+    seen: dict[tuple[str, str], SourceFile] = {}
+    findings = []
+    for one in made.deliveries:
+        for period, account in sorted(one.accounts):
+            if ("charges", period) not in made.touched:
+                continue
+            first = seen.setdefault((period, account), one.file)
+            if part_key(first.name) != part_key(one.file.name):
+                findings.append(
+                    Finding(
+                        message=f"holds {account} in {period}, as {first.name} does",
+                        where=one.file.name,
+                        hint="keep the newer of the two; if both count, write "
+                        f'"parts: true" at {made.source.place or made.source.name}',
+                        code="delivered_twice",
+                    )
+                )
+    if findings:
+        raise CostLensError(findings=findings)
+
+
+def _check_gone(made: Plan, files: Sequence[SourceFile]) -> None:
+    """Note the files that are gone; refuse where a month would be reloaded without one of them."""
+    names = {file.name for file in files}
+    present = {file.sha256 for file in files}
+    gone: dict[str, list[str]] = {}
+    refused = []
+    for load in made.current:
+        for one in load.delivered:
+            if one.sha256 in present or one.path in names:
+                continue
+            if (load.makes, load.period) not in made.touched:
+                gone.setdefault(one.path, []).append(load.period)
+                continue
+            now = {a for d in made.deliveries for a in d.accounts_of(load.period)}
+            if not one.accounts or not set(one.accounts) <= now:
+                refused.append(
+                    Finding(
+                        message=f"is gone, and {load.period} cannot be reloaded without it",
+                        where=one.path,
+                        hint="put it back: another file of that month changed",
+                        code="file_gone",
+                    )
+                )
+    if refused:
+        raise CostLensError(findings=list(dict.fromkeys(refused)))
+    for path, periods in sorted(gone.items()):
+        months = ", ".join(sorted(set(periods)))
+        made.findings.append(
+            Finding(
+                message=f"is gone: {months} stays as it was loaded",
+                where=path,
+                hint=f"to drop it, take the source out of {made.source.place or 'costlens.yaml'}",
+                code="file_gone",
+                severity="info",
+            )
+        )

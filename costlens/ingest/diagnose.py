@@ -1,0 +1,106 @@
+"""Say which value of which line a pack could not read."""
+
+from typing import TYPE_CHECKING
+
+from costlens.errors import CostLensError, Finding
+from costlens.ingest.packs import macro_calls
+from costlens.ingest.source import Opened, line_of
+from costlens.lake.views import name
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_WANTED = {
+    "money": ("an amount of money", "write a plain number, such as 1234.56 or -1.5e-7"),
+    "quantity": ("a number", "write a plain number, such as 12.5"),
+    "whole": ("a whole number", "write digits only, such as 2"),
+    "utc": ("a time", "write it in UTC, such as 2026-05-01T13:00:00Z"),
+}
+
+
+def unreadable(con: "DuckDBPyConnection", opened: Opened, error: Exception) -> CostLensError:
+    """Find the values that made a query fail, one finding a column; else pass on what was said."""
+    pack = opened.pack
+    calls: dict[str, str] = {}
+    for sql in (pack.sql(table) for table in (*pack.produces, "control")):
+        for macro, column in macro_calls(sql):
+            if column in pack.columns:
+                calls.setdefault(column, "money" if macro == "exact" else macro)
+    findings = [
+        finding
+        for column, macro in calls.items()
+        for finding in _in_column(con, opened, column=column, macro=macro)
+    ]
+    if findings:
+        return CostLensError(findings=findings)
+    said = str(error).split("\n", 1)[0]
+    return CostLensError(
+        f"the pack {pack.name} cannot read it: {said}",
+        where=opened.file.name,
+        hint="if the file is as its source writes it, the pack has an error",
+    )
+
+
+def _in_column(
+    con: "DuckDBPyConnection", opened: Opened, *, column: str, macro: str
+) -> list[Finding]:
+    """Find the first lines whose value a macro cannot read, and count them all."""
+    import duckdb
+
+    what, hint = _WANTED[macro]
+    quoted = name(column)
+    try:
+        rows = (
+            con.cursor()
+            .execute(
+                f"select x_line, {quoted}::varchar as value, count(*) over () as lines from source "
+                f"where words({quoted}) is not null and try_{macro}({quoted}) is null "
+                "order by x_line limit 1"
+            )
+            .fetchall()
+        )
+    except duckdb.Error:
+        types = con.cursor().execute("describe source").fetchall()
+        kind = next((row[1] for row in types if row[0] == column), "unknown")
+        message = f"the column {column} holds {kind}, where {what} should be"
+        return [Finding(message=message, where=opened.file.name, hint=hint, code="unreadable")]
+    return [
+        Finding(
+            message=f'"{value}" in the column {column} is not {what}' + and_more(lines),
+            where=line_of(opened.file, line),
+            hint=hint,
+            code="unreadable",
+        )
+        for line, value, lines in rows
+    ]
+
+
+def and_more(lines: int) -> str:
+    """Say on how many other lines the same is wrong."""
+    return "" if lines == 1 else f" (and on {lines - 1:,} more line{'s' if lines > 2 else ''})"
+
+
+def unknown_states(con: "DuckDBPyConnection", opened: Opened) -> list[Finding]:
+    """Find the words for a run's end that we do not know: such a run counts as succeeded."""
+    if "attempts" not in opened.pack.produces:
+        return []
+    rows = (
+        con.cursor()
+        .execute(
+            "select trim(state) as word, count(*), min(x_line) "
+            f"from (\n{opened.pack.sql('attempts')}\n) "
+            "where words(state) is not null and run_state(state) is null "
+            "group by word order by word"
+        )
+        .fetchall()
+    )
+    return [
+        Finding(
+            message=f'the status "{word}" is unknown: counted as succeeded' + and_more(lines),
+            where=line_of(opened.file, line),
+            hint="write succeeded, failed, killed, running, skipped or cached",
+            code="unknown_state",
+            severity="warning",
+        )
+        for word, lines, line in rows
+    ]

@@ -1,0 +1,209 @@
+"""Load every source of a workspace into a draft."""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from costlens.config.notes import did_you_mean, listed
+from costlens.config.values import Source, Workspace
+from costlens.errors import CostLensError, Finding
+from costlens.ingest.delivery import Plan, Work, plan
+from costlens.ingest.loads import Load, read_loads, write_loads
+from costlens.ingest.packs import Pack, find_packs
+from costlens.ingest.rows import period_column, rule_tags_sql
+from costlens.ingest.source import macros
+from costlens.ingest.write import Written, check_written, write_plan
+from costlens.lake import Draft
+from costlens.lake.builds import naive
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ingested:
+    """What loading came to: whether anything is other than before, and the warnings that stand."""
+
+    changed: bool
+    findings: tuple[Finding, ...]
+
+
+def load_sources(
+    workspace: Workspace,
+    draft: Draft,
+    con: "DuckDBPyConnection",
+    *,
+    tag_keys: frozenset[str],
+    as_of: datetime,
+    say: Callable[[str], None],
+) -> Ingested:
+    """Load what changed since the draft's base; raise every error there is, before publishing.
+
+    `tag_keys` are the tags that rules name, in lower case. The draft's views are opened on `con`.
+    """
+    draft.open(con)
+    with staging_folder(con) as staging, macros(con):
+        work = Work(
+            workspace=workspace, draft=draft, con=con, tag_keys=tag_keys, staging=staging, say=say
+        )
+        return _load(work, as_of=naive(as_of))
+
+
+@contextmanager
+def staging_folder(con: "DuckDBPyConnection") -> Iterator[Path]:
+    """Make a folder for parsed text, where DuckDB spills if that is set."""
+    ((spill,),) = con.cursor().execute("select current_setting('temp_directory')").fetchall()
+    parent = Path(spill) if spill and Path(spill).is_absolute() else None
+    if parent is not None:
+        parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="costlens-", dir=parent) as folder:
+        yield Path(folder)
+
+
+def pack_of(source: Source, packs: Mapping[str, Pack]) -> Pack:
+    """Find the pack a source names as its type."""
+    if source.type in packs:
+        return packs[source.type]
+    near = did_you_mean(source.type, packs)
+    raise CostLensError(
+        f'no connector pack "{source.type}"',
+        where=source.place,
+        hint=f'did you mean "{near}"?' if near else f"there are: {listed(sorted(packs))}",
+    )
+
+
+def _load(work: Work, *, as_of: datetime) -> Ingested:
+    packs = {pack.name: pack for pack in find_packs(work.workspace.folder)}
+    before = read_loads(work.con)
+    loads = [
+        old for old in before if old.source not in {s.name for s in work.workspace.settings.sources}
+    ]
+    loads, findings = _drop_strangers(work, loads)
+    written: list[tuple[Plan, Written]] = []
+    for source in work.workspace.settings.sources:
+        mine = [old for old in before if old.source == source.name]
+        try:
+            made = plan(
+                work, source, pack_of(source, packs), [old for old in mine if old.is_current]
+            )
+            units, now = write_plan(work, made, mine)
+        except CostLensError as error:
+            findings.extend(error.findings)
+            continue
+        written += [(made, unit) for unit in units]
+        findings += made.findings
+        loads += now
+    _refuse(findings)
+    work.draft.open(work.con)
+    for made, unit in written:
+        new, errors = check_written(work, made, unit, as_of=as_of)
+        loads += new
+        findings += errors
+    findings += _double_accounts(work, loads)
+    findings += _missing_rates(work, loads)
+    _refuse(findings)
+    loads = _retag(work, loads)
+    if set(loads) != set(before):
+        write_loads(work.con, work.draft, loads)
+    work.draft.open(work.con)
+    standing = [note for load in loads if load.is_current for note in load.notes]
+    return Ingested(
+        changed=set(loads) != set(before), findings=tuple(dict.fromkeys((*findings, *standing)))
+    )
+
+
+def _refuse(findings: Sequence[Finding]) -> None:
+    if any(finding.severity == "error" for finding in findings):
+        raise CostLensError(findings=list(dict.fromkeys(findings)))
+
+
+def _drop_strangers(work: Work, loads: Sequence[Load]) -> tuple[list[Load], list[Finding]]:
+    """Drop what came from sources that costlens.yaml no longer names."""
+    findings = []
+    for source in sorted({load.source for load in loads if load.is_current}):
+        findings.append(
+            Finding(
+                message=f'the source "{source}" is gone: what came from it no longer counts',
+                where="costlens.yaml",
+                hint="a renamed source is loaded anew under its new name",
+                code="source_gone",
+                severity="info",
+            )
+        )
+    for load in loads:
+        if load.is_current:
+            work.draft.drop(
+                load.makes, {"source": load.source, period_column(load.makes): load.period}
+            )
+    gone = [replace(old, superseded_by="(source gone)") if old.is_current else old for old in loads]
+    return gone, findings
+
+
+def _double_accounts(work: Work, loads: Sequence[Load]) -> Iterator[Finding]:
+    """Refuse two sources that hold the same account and month."""
+    places = {source.name: source.place for source in work.workspace.settings.sources}
+    seen: dict[tuple[str, str], str] = {}
+    for load in sorted(
+        loads,
+        key=lambda old: (
+            list(places).index(old.source) if old.source in places else -1,
+            old.period,
+        ),
+    ):
+        if not load.is_current:
+            continue
+        for account in json.loads(load.accounts):
+            first = seen.setdefault((load.period, account), load.source)
+            if first != load.source and not account.endswith(": (none)"):
+                yield Finding(
+                    message=f'"{load.source}" holds {account} in {load.period}, as "{first}" does',
+                    where=places[load.source],
+                    hint="one bill counts once: take one of the two sources out",
+                    code="delivered_twice",
+                )
+
+
+def _missing_rates(work: Work, loads: Sequence[Load]) -> Iterator[Finding]:
+    """Refuse a currency of a month that cannot be turned into the reporting currency."""
+    to = work.workspace.settings.currency
+    known = {(rate.month, rate.currency) for rate in work.workspace.fx if rate.to == to}
+    needed = {
+        (load.period, load.currency)
+        for load in loads
+        if load.is_current and load.currency is not None and load.currency != to
+    }
+    for period, currency in sorted(needed - known):
+        yield Finding(
+            message=f"no rate from {currency} to {to} in {period}",
+            where="fx.csv",
+            hint=f"add the line {period},{currency},{to},<rate>",
+            code="missing_rate",
+        )
+
+
+def _retag(work: Work, loads: Sequence[Load]) -> list[Load]:
+    """Write x_tags anew where rules name tags that a stored load was not asked for."""
+    now = json.dumps(sorted(work.tag_keys))
+    behind = [
+        load
+        for load in loads
+        if load.is_current
+        and load.makes == "charges"
+        and not work.tag_keys <= set(json.loads(load.tag_keys))
+    ]
+    for source, period in sorted({(load.source, load.period) for load in behind}):
+        work.say(f"read the tags of {source}, {period} again")
+        work.draft.write(
+            work.con,
+            "charges",
+            f"select * replace ({rule_tags_sql(work.tag_keys)} as x_tags) from charges "
+            "where source = $source and billing_period = $period",
+            {"source": source, "billing_period": period},
+            {"source": source, "period": period},
+        )
+    return [replace(load, tag_keys=now) if load in behind else load for load in loads]

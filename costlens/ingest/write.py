@@ -1,0 +1,291 @@
+"""Write the touched periods of one source, and compare what was written with the source's totals."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from costlens.errors import CostLensError, Finding
+from costlens.ingest.delivery import Delivery, Plan, Unit, Work
+from costlens.ingest.diagnose import unreadable
+from costlens.ingest.loads import Delivered, Load, files_json
+from costlens.ingest.problems import notes, problems
+from costlens.ingest.rows import (
+    LINES_A_FILE,
+    Totals,
+    added,
+    hash_sql,
+    period_column,
+    rows_sql,
+    written_sql,
+)
+from costlens.ingest.source import line_of
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """A period that was written: the files it is made of, and what they add up to."""
+
+    unit: Unit
+    load: str
+    deliveries: tuple[Delivery, ...]
+    expected: dict[str | None, Totals]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Stored:
+    """What stands in the written rows of one currency."""
+
+    rows: int
+    billed: Decimal | None
+    effective: Decimal | None
+    first_day: date | None
+    last_day: date | None
+
+
+def write_plan(work: Work, made: Plan, before: Sequence[Load]) -> tuple[list[Written], list[Load]]:
+    """Write what a plan touches; give what was written, and the source's loads as they are now.
+
+    A period whose rows are the same as before keeps its rows, and its load names the new files.
+    """
+    written: list[Written] = []
+    after = list(before)
+    for unit in sorted(made.touched):
+        deliveries = tuple(one for one in made.deliveries if one.of(unit))
+        mine = [old for old in after if old.is_current and (old.makes, old.period) == unit]
+        if not deliveries:
+            _drop(work, made, unit)
+            made.findings += _dropped(made, mine)
+            after = [
+                replace(old, superseded_by="(dropped)") if old in mine else old for old in after
+            ]
+            continue
+        expected = _expected(deliveries, unit)
+        if _is_same(work, made, unit, deliveries=deliveries, expected=expected, mine=mine):
+            files = files_json(_delivered(deliveries, unit), mine[0].notes)
+            after = [replace(old, files=files) if old in mine else old for old in after]
+            continue
+        load = _next_name(made, unit, after)
+        work.say(f"load {unit[0]} of {made.source.name}, {unit[1]}")
+        _write(work, made, unit, deliveries=deliveries, load=load)
+        written.append(Written(unit=unit, load=load, deliveries=deliveries, expected=expected))
+        after = [replace(old, superseded_by=load) if old in mine else old for old in after]
+    return written, after
+
+
+def check_written(
+    work: Work, made: Plan, one: Written, *, as_of: datetime
+) -> tuple[list[Load], list[Finding]]:
+    """Read a written period back: its loads, one a currency, and everything wrong with it."""
+    table, period = one.unit
+    files = _delivered(one.deliveries, one.unit)
+
+    def line_at(line: int) -> str:
+        return line_of(one.deliveries[line // LINES_A_FILE].file, line % LINES_A_FILE)
+
+    errors = list(problems(work.con, table, made.source, period=period, line_at=line_at))
+    stored, content = _read_back(work.con, made, one.unit)
+    errors += _differences(made, one, stored) if not errors else []
+    noted = [note for delivery in one.deliveries for note in delivery.notes if table == "attempts"]
+    if table == "charges":
+        noted += notes(work.con, made.source, period=period)
+    accounts = {account for file in files for account in file.accounts}
+    loads = [
+        Load(
+            load=one.load,
+            source=made.source.name,
+            pack=made.pack.name,
+            makes=table,
+            period=period,
+            currency=currency,
+            files=files_json(files, noted),
+            pack_hash=made.digest,
+            content_hash=content,
+            accounts=json.dumps(sorted(accounts)),
+            tag_keys=json.dumps(sorted(work.tag_keys) if table == "charges" else []),
+            rows=found.rows,
+            source_billed=one.expected[currency].billed,
+            source_effective=one.expected[currency].effective,
+            billed=found.billed,
+            effective=found.effective,
+            residual_billed=one.expected[currency].residual_billed,
+            residual_effective=one.expected[currency].residual_effective,
+            first_day=found.first_day,
+            last_day=found.last_day,
+            loaded_at=as_of,
+        )
+        for currency, found in stored.items()
+        if currency in one.expected
+    ]
+    return loads, errors
+
+
+def _write(
+    work: Work, made: Plan, unit: Unit, *, deliveries: Sequence[Delivery], load: str
+) -> None:
+    """Write one period from every file that holds some of it."""
+    import duckdb
+
+    table = unit[0]
+    for number, one in enumerate(deliveries):
+        one.opened.view(work.con)
+        rows = rows_sql(work.con, made.pack, table, tag_keys=work.tag_keys)
+        query = written_sql(rows, load=load, number=number, period=_only(one, unit))
+        try:
+            work.draft.write(work.con, table, query, _partition(made, unit))
+        except duckdb.Error as error:
+            raise unreadable(work.con, one.opened, error) from error
+        one.file.check_unchanged()
+
+
+def _only(one: Delivery, unit: Unit) -> str | None:
+    """Give the period to filter by, where a file holds several."""
+    periods = {total.period for total in one.totals if total.makes == unit[0]}
+    return unit[1] if len(periods) > 1 else None
+
+
+def _partition(made: Plan, unit: Unit) -> dict[str, str]:
+    return {"source": made.source.name, period_column(unit[0]): unit[1]}
+
+
+def _drop(work: Work, made: Plan, unit: Unit) -> None:
+    work.draft.drop(unit[0], _partition(made, unit))
+
+
+def _dropped(made: Plan, loads: Sequence[Load]) -> Iterator[Finding]:
+    for load in loads:
+        money = f", {load.billed:f} {load.currency} billed" if load.billed is not None else ""
+        yield Finding(
+            message=f"{load.makes} of {load.period} are in no file any more{money}: dropped",
+            where=made.source.place,
+            hint="if they should stay, keep the file that held them",
+            code="month_dropped",
+            severity="warning",
+        )
+
+
+def _expected(deliveries: Sequence[Delivery], unit: Unit) -> dict[str | None, Totals]:
+    by_currency: dict[str | None, list[Totals]] = {}
+    for one in deliveries:
+        for totals in one.of(unit):
+            by_currency.setdefault(totals.currency, []).append(totals)
+    return {currency: added(totals) for currency, totals in by_currency.items()}
+
+
+def _delivered(deliveries: Sequence[Delivery], unit: Unit) -> list[Delivered]:
+    return [
+        Delivered(
+            number=number,
+            path=one.file.name,
+            sha256=one.file.sha256,
+            version=one.opened.version,
+            accounts=tuple(sorted(one.accounts_of(unit[1]))) if unit[0] == "charges" else (),
+        )
+        for number, one in enumerate(deliveries)
+    ]
+
+
+def _next_name(made: Plan, unit: Unit, loads: Sequence[Load]) -> str:
+    """Name a load after its source and period, and count."""
+    mine = {
+        old.load
+        for old in loads
+        if (old.makes, old.period) == unit and old.source == made.source.name
+    }
+    return f"{made.source.name}/{unit[1]}/{len(mine) + 1}"
+
+
+def _is_same(
+    work: Work,
+    made: Plan,
+    unit: Unit,
+    *,
+    deliveries: Sequence[Delivery],
+    expected: dict[str | None, Totals],
+    mine: Sequence[Load],
+) -> bool:
+    """Say whether a period's rows are those that are there; the totals are compared first."""
+    then = {old.currency: (old.rows, old.source_billed, old.source_effective) for old in mine}
+    now = {c: (t.rows, t.billed, t.effective) for c, t in expected.items()}
+    if then != now or any(old.pack_hash != made.digest for old in mine):
+        return False
+    whole = 0
+    for one in deliveries:
+        one.opened.view(work.con)
+        rows = rows_sql(work.con, made.pack, unit[0], tag_keys=frozenset())
+        only = _only(one, unit)
+        where = f" where period_start = timestamp '{only}-01'" if only else ""
+        ((found,),) = (
+            work.con.cursor()
+            .execute(f"select {hash_sql(unit[0])} from (\n{rows}\n){where}")
+            .fetchall()
+        )
+        whole += found or 0
+    return str(whole) == mine[0].content_hash
+
+
+def _read_back(
+    con: "DuckDBPyConnection", made: Plan, unit: Unit
+) -> tuple[dict[str | None, _Stored], str]:
+    """Add up what stands in a written period, by currency, and hash it."""
+    table = unit[0]
+    columns = {
+        "charges": "BillingCurrency, sum(BilledCost), sum(EffectiveCost), "
+        "min(ChargePeriodStart)::date, max(ChargePeriodStart)::date",
+        "attempts": "null::varchar, null, null, min(start)::date, max(start)::date",
+        "outputs": "null::varchar, null, null, null, null",
+        "activity": "null::varchar, null, null, min(hour)::date, max(hour)::date",
+    }[table]
+    rows = (
+        con.cursor()
+        .execute(
+            f"select count(*), {hash_sql(table)}, {columns} from {table} "
+            f"where source = $source and {period_column(table)} = $period "
+            + ("group by BillingCurrency" if table == "charges" else ""),
+            {"source": made.source.name, "period": unit[1]},
+        )
+        .fetchall()
+    )
+    stored = {
+        row[2]: _Stored(
+            rows=row[0], billed=row[3], effective=row[4], first_day=row[5], last_day=row[6]
+        )
+        for row in rows
+    }
+    return stored, str(sum(row[1] or 0 for row in rows))
+
+
+def _differences(made: Plan, one: Written, stored: dict[str | None, _Stored]) -> Iterator[Finding]:
+    """Compare rows, and written money and residual, with what control.sql says the source holds."""
+    for currency in sorted({*one.expected, *stored}, key=str):
+        wants, has = one.expected.get(currency), stored.get(currency)
+        unit = f"{one.unit[0]} of {one.unit[1]}" + (f" in {currency}" if currency else "")
+        pairs: list[tuple[str, object, object]] = [
+            ("rows", wants.rows if wants else 0, has.rows if has else 0)
+        ]
+        if wants and has:
+            for basis in ("billed", "effective"):
+                residual = getattr(wants, f"residual_{basis}")
+                mine = getattr(has, basis)
+                total = mine if residual is None else mine + residual
+                pairs.append((basis, getattr(wants, basis), total))
+        for what, source, ours in pairs:
+            if source != ours:
+                yield Finding(
+                    message=f"{unit}: the source has {what} {source}, loaded would be {ours}",
+                    where=made.source.place,
+                    hint=f"the former load stays; {one.unit[0]}.sql and control.sql of the pack "
+                    f"{made.pack.name} must add up to the same",
+                    code="control_total",
+                )
+
+
+def refuse(findings: Sequence[Finding]) -> None:
+    """Raise the errors among findings, with all the rest."""
+    if any(finding.severity == "error" for finding in findings):
+        raise CostLensError(findings=findings)
