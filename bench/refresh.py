@@ -127,13 +127,14 @@ def catalogue(size: argparse.Namespace) -> str:
     out += [f"  - {{name: pipeline_{n}}}" for n in range(200)]
     out.append("stages:")
     for n in range(size.stages):
-        fed = sorted({(n * 7919 + k * 104729) % size.features for k in range(size.reach)})
-        feeds = ", ".join(f"{{feature: f{f}}}" for f in fed)
-        out.append(
-            f"  - {{name: stage_{n}, billed_by: [{{tags: {{component: stage-{n}}}}}], feeds: [{feeds}]}}"
-        )
+        # Every pipeline makes 25 features, so 40 of them are 1,000 features.
+        fed = sorted({(n + k * (1 + 2 * (n % 3))) % 200 for k in range(size.reach // 25)})
+        feeds = ", ".join(f"{{pipeline: pipeline_{p}}}" for p in fed)
+        out.append(f"  - name: stage_{n}")
+        out.append(f"    billed_by: [{{tags: {{component: stage-{n}}}}}]")
+        out.append(f"    feeds: [{feeds}]")
     out.append("features:")
-    out += [f"  - {{name: f{n}}}" for n in range(size.features)]
+    out += [f"  - {{name: f{n}, pipeline: pipeline_{n // 25 % 200}}}" for n in range(size.features)]
     out.append("models:")
     for n in range(size.models):
         used = sorted({(n * 31 + k * 257) % size.features for k in range(40)})

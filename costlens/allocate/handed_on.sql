@@ -2,10 +2,7 @@
 -- amount is split once, by its row of the solved equations. What finds no way out is stranded.
 -- Grain: one row per (placed row, sink). Reads: placed, pools, flows.
 with origins as (
-    select
-        p.*,
-        o.day,
-        p.pool || '-' || p.stage || '-' || coalesce(p.run, '') || '-' || p.class as piece
+    select p.*, o.day
     from placed as p
     inner join pools as o on p.pool = o.pool
     where p.node in (select origin from flows)
@@ -28,8 +25,8 @@ parted as (
 )
 
 select
+    o.piece,
     o.pool,
-    o.job,
     o.run,
     o.day,
     s.member as sink,

@@ -2,11 +2,7 @@
 -- its shared stage on a day without any. Grain: one row per (handed-on row, stage).
 -- Reads: handed_on, own_costs, pools.
 with arrivals as (
-    select
-        h.*,
-        o.currency,
-        h.pool || '-' || h.via || '-' || h.sink || '-' || coalesce(h.run, '') || '-' || h.class
-            as piece
+    select h.* exclude (piece), h.piece as origin, h.piece || ' ' || h.sink as piece, o.currency
     from handed_on as h
     inner join pools as o on h.pool = o.pool
 ),
@@ -32,8 +28,9 @@ parted as (
 
 spread as (
     select
+        a.origin,
+        a.sink,
         a.pool,
-        a.job,
         a.run,
         m.stage,
         m.node,
@@ -55,31 +52,40 @@ spread as (
     from parted as s
     inner join arrivals as a on s.piece = a.piece
     inner join members as m on s.piece = m.piece and s.member = m.member
+),
+
+passed as (
+    select *, null::varchar as outcome
+    from spread
+    union all
+    select
+        origin,
+        sink,
+        pool,
+        run,
+        case
+            when sink = '(stranded)' then via
+            when sink like 'pipeline:%' then sink || '/shared'
+            else sink
+        end as stage,
+        case
+            when sink = '(stranded)' then null
+            when sink like 'feature:%' or sink like 'model:%' or sink like 'product:%'
+                then '=' || sink
+            else sink
+        end as node,
+        class,
+        grade,
+        hops,
+        billed,
+        effective,
+        case sink when '(stranded)' then 'stranded' end as outcome
+    from arrivals
+    where piece not in (select piece from members)
 )
 
-select *, null::varchar as outcome
-from spread
-union all
 select
-    pool,
-    job,
-    run,
-    case
-        when sink = '(stranded)' then via
-        when sink like 'pipeline:%' then sink || '/shared'
-        else sink
-    end as stage,
-    case
-        when sink = '(stranded)' then null
-        when sink like 'feature:%' or sink like 'model:%' or sink like 'product:%'
-            then '=' || sink
-        else sink
-    end as node,
-    class,
-    grade,
-    hops,
-    billed,
-    effective,
-    case sink when '(stranded)' then 'stranded' end as outcome
-from arrivals
-where piece not in (select piece from members)
+    * exclude (origin, sink),
+    origin as piece,
+    row_number() over (partition by origin order by sink, stage, node) as position
+from passed

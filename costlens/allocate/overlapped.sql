@@ -46,6 +46,8 @@ parted as (
 )
 
 select
+    -- Pools that are not split keep their own number as their piece.
+    (select max(pool) from pools) + row_number() over (order by s.piece, s.member) as piece,
     s.piece as pool,
     u.job,
     coalesce(u.grade, 'A') as grade,

@@ -1,11 +1,12 @@
 -- Every pool at the stages it came to, before stages hand cost on.
--- Grain: one row per (pool, stage, run, class). `outcome` is set where nobody can need it;
+-- Grain: one row per (piece, position). `outcome` is set where nobody can need it;
 -- `node` is where its need starts in the graph, with `=` before a target that needs it alone.
 -- Reads: pools, overlapped, work_placed.
 with whole as (
     select
+        pool as piece,
+        0 as position,
         pool,
-        null::bigint as job,
         null::varchar as run,
         place as stage,
         case
@@ -45,8 +46,9 @@ drivers as (
 
 idle as (
     select
+        o.piece,
+        0 as position,
         o.pool,
-        null::bigint as job,
         null::varchar as run,
         p.place as stage,
         null::varchar as node,
@@ -76,8 +78,9 @@ idle as (
 select * from whole
 union all
 select
+    piece,
+    position,
     pool,
-    job,
     run,
     stage,
     node,

@@ -25,6 +25,7 @@ RUN_STEPS = (
     "part_weights",
     "shared_sets",
     "jobs",
+    "job_targets",
     "set_edges",
     "resource_names",
     "known_nodes",
@@ -59,6 +60,10 @@ NEED_STEPS = (
 )
 
 
+# Unions of tables that are there: a copy of millions of rows would cost more than reading twice.
+_VIEWS = ("placed", "settled")
+
+
 @cache
 def sql(name: str) -> str:
     """Read the SQL of one step."""
@@ -73,9 +78,9 @@ def parameters(text: str, given: dict[str, object]) -> dict[str, object]:
 def run(con: "duckdb.DuckDBPyConnection", steps: tuple[str, ...], **given: object) -> None:
     """Make the tables of some steps, in order."""
     for step in steps:
-        con.execute(
-            f"create or replace temp table {step} as {sql(step)}", parameters(sql(step), given)
-        )
+        kind = "view" if step in _VIEWS else "table"
+        text = f"create or replace temp {kind} {step} as {sql(step)}"
+        con.execute(text, parameters(sql(step), given))
 
 
 def prepare(con: "duckdb.DuckDBPyConnection", book: Book) -> None:

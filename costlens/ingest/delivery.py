@@ -178,8 +178,8 @@ def _deliver(work: Work, made: Plan, file: SourceFile) -> Delivery:
 def _accounts(work: Work, pack: Pack) -> frozenset[tuple[str, str]]:
     rows = rows_sql(work.con, pack, "charges", tag_keys=frozenset())
     found = work.con.cursor().execute(
-        "select distinct strftime(period_start, '%Y-%m'), ProviderName || ': ' || BillingAccountId "
-        f"from (\n{rows}\n)"
+        "select strftime(period_start, '%Y-%m'), ProviderName || ': ' || BillingAccountId from ("
+        f"select distinct period_start, ProviderName, BillingAccountId from (\n{rows}\n))"
     )
     return frozenset(found.fetchall())
 

@@ -61,7 +61,7 @@ _MENDED = {
     "ListCost": "ContractedCost stands in for it",
     "BillingCurrency": "the bill is taken to be in {currency}",
     "BillingAccountId": "the account is (none)",
-    "ProviderName": "it was taken from other columns",
+    "ProviderName": "other columns say it, else it is (none)",
     "BillingPeriodStart": "it was set to the first of the month",
     "BillingPeriodEnd": "it was set to the first of the next month",
     "ChargePeriodEnd": "a day was assumed from midnight on, else an hour",

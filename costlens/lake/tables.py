@@ -292,7 +292,6 @@ TABLES: dict[str, Table] = {
                 "source": TEXT,
                 "level": TEXT,
                 "target": TEXT,
-                "need_set": TEXT,
                 "service": TEXT,
                 "class": TEXT,
                 "grade": TEXT,

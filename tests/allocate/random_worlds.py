@@ -1,0 +1,301 @@
+"""Random small worlds: few names, so that everything meets, and amounts of every size.
+
+A world is a function of a seed, which makes it dense; then rows and things are left out one by one,
+which lets Hypothesis shrink it.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+
+from costlens.config.values import (
+    Allocation,
+    Capacity,
+    Catalogue,
+    Edge,
+    Endpoint,
+    Exclusion,
+    Feature,
+    Model,
+    Pipeline,
+    Produce,
+    Product,
+    Resource,
+    Rule,
+    RunsOn,
+    Source,
+    Stage,
+)
+from worlds import RAW, Row, World, attempt, charge, output, took
+
+IDS = ("id-1", "id-1", "id-1", "id-2", "ID-3", "arn:x:job/1", None)
+OWNED = ("f1", "f2", "m1", "e-m1", "p1", "s1", "s2", "s3", "s4")
+PIPELINE_OF = {"run1": "pa", "run2": "pb", "run3": "stray", "run4": "pa"}
+PARTS = ("x.f1", "x.f2", "x.f3", "joint", "joint", "prep", "odd", "train")
+FEATURES, MODELS, PRODUCTS = ("f1", "f2", "f3"), ("m1", "m2"), ("p1", "p2")
+STAGES, PIPELINES = ("s1", "s2", "s3", "s4"), ("pa", "pb")
+PATTERNS = (
+    Produce(part=r"x\.(?P<view>f\d)", feature="{view}"),
+    Produce(part="prep|odd", shared=True),
+    Produce(part="joint", feature="f1"),
+    Produce(part="train", model="m1"),
+)
+DAY_ONE = datetime(2026, 5, 1)
+MANY = 10**12
+COSTS = (0, 1, -1, MANY, 100 * MANY, MANY // 100, -5 * MANY, 10**21, 10**21 - 1)
+
+
+class Maker:
+    """Make the parts of one world."""
+
+    def __init__(self, seed: int, sign: int) -> None:
+        self.random = random.Random(seed)
+        self.pick = self.random.choice
+        self.sign = sign
+        self.unit = self.pick(["slots", "slots", "machines", "weighted"])
+
+    def chance(self, part: float) -> bool:
+        return self.random.random() < part
+
+    def cost(self) -> Decimal:
+        units = self.pick([*COSTS, *(self.random.randint(-(10**15), 10**17) for _ in range(9))])
+        return Decimal(abs(units) if self.sign else units).scaleb(-12)
+
+    def moment(self) -> datetime:
+        step = self.pick([3600, 3600, 6 * 3600, 900, None])
+        if step is None:
+            return DAY_ONE + timedelta(microseconds=self.random.randint(0, 50 * 3600 * 10**6))
+        hours = self.pick([6, 12, 60])
+        return DAY_ONE + timedelta(seconds=step * self.random.randint(0, hours * 3600 // step))
+
+    def dates(self) -> dict[str, date | None]:
+        first, last = self.pick([(None, None)] * 5 + [(date(2026, 5, 2), None), (None, date(2026, 5, 1))])
+        return {"valid_from": first, "valid_until": last}
+
+    def rule(self, *ids: str) -> tuple[Rule, ...]:
+        place = f"c.yaml:{self.random.randint(1, 99)}"
+        more = {"priority": self.pick([0, 0, 0, 1]), "place": place, **self.dates()}
+        if ids and not self.chance(0.08):
+            tags = {"Team": ("a", "B")} if self.chance(0.1) else {}
+            return (Rule(resource_id=ids, tags=tags, **more),)
+        kind = self.pick(["tag", "service", "region", "none", "none"])
+        if kind == "none":
+            return ()
+        tags = {"Team": (self.pick(["a", "B"]),)} if kind == "tag" else {}
+        service = (self.pick(["s1", "S?"]),) if kind == "service" else ()
+        return (Rule(tags=tags, service=service, region=("*",) if kind == "region" else (), **more),)
+
+    def capacity(self) -> Capacity | None:
+        amount = self.pick([Decimal(1), Decimal(2), Decimal(4), Decimal("0.5"), None])
+        if amount is None:
+            return None
+        if self.unit == "weighted":
+            return Capacity(vcpu=amount, memory_gb=Decimal(4))
+        return Capacity(slots=amount) if self.unit == "slots" else Capacity(machines=amount)
+
+    def edges(self, most: int, **ends: tuple[str, ...]) -> tuple[Edge, ...]:
+        all_ends = [(kind, name) for kind, names in ends.items() for name in names]
+        weighted, counted = self.chance(0.6), self.chance(0.4)
+        return tuple(
+            Edge(
+                **{kind: name},
+                weight=self.pick([1, 2, 3, Decimal("0.5"), 0]) if weighted else None,
+                reads=self.pick([5, 7, 0]) if counted else None,
+                **self.dates(),
+            )
+            for kind, name in self.random.sample(all_ends, self.random.randint(0, most))
+        )
+
+    def catalogue(self) -> Catalogue:
+        weight = {name: None for name in (*FEATURES, *MODELS, *PRODUCTS)}
+        if self.chance(0.3):
+            weight = {name: self.pick([Decimal(1), Decimal(3), Decimal(0)]) for name in weight}
+        return Catalogue(
+            resources=(self.resource("r1", "id-1", "other"), self.resource("id-2", "id-2")),
+            pipelines=tuple(self.pipeline(name) for name in PIPELINES),
+            stages=tuple(
+                Stage(
+                    name=name,
+                    billed_by=self.rule(name),
+                    split=self.pick(["need", "use"]),
+                    feeds=self.edges(
+                        4,
+                        stage=STAGES,
+                        pipeline=PIPELINES,
+                        feature=FEATURES,
+                        model=MODELS,
+                        product=PRODUCTS,
+                    ),
+                )
+                for name in STAGES
+            ),
+            features=tuple(
+                Feature(
+                    name=name,
+                    billed_by=self.rule(name),
+                    weight=weight[name],
+                    uses=self.edges(1, feature=FEATURES),
+                    pipeline=self.pick([None, None, *PIPELINES]),
+                )
+                for name in FEATURES
+            ),
+            models=tuple(
+                Model(
+                    name=name,
+                    billed_by=self.rule(name),
+                    weight=weight[name],
+                    uses=self.edges(3, feature=FEATURES, model=MODELS),
+                    endpoints=(Endpoint(name=f"e-{name}", billed_by=self.rule(f"e-{name}")),),
+                )
+                for name in MODELS
+            ),
+            products=tuple(
+                Product(
+                    name=name,
+                    weight=weight[name],
+                    uses=self.edges(3, feature=FEATURES, model=MODELS, product=PRODUCTS),
+                )
+                for name in PRODUCTS
+            ),
+        )
+
+    def resource(self, name: str, *ids: str) -> Resource:
+        machines = {"slots": Capacity(slots=Decimal(2)), "weighted": Capacity(vcpu=Decimal(1))}
+        return Resource(
+            name=name,
+            billed_by=self.rule(*ids),
+            capacity=self.capacity(),
+            machine=self.pick([None, machines.get(self.unit)]),
+            runs=tuple(
+                RunsOn(pipeline=pipeline, part=self.pick([None, "x.*", "prep|joint"]))
+                for pipeline in self.random.sample(["pa", "pb", "stray"], self.random.randint(0, 2))
+            ),
+        )
+
+    def pipeline(self, name: str) -> Pipeline:
+        return Pipeline(
+            name=name,
+            billed_by=self.rule(self.pick(["id-3", "id-3", "own"])),
+            capacity=self.capacity() if self.chance(0.4) else None,
+            produces=self.pick([PATTERNS, PATTERNS, PATTERNS[1:2], ()]),
+        )
+
+    def charges(self, most: int) -> tuple[Row, ...]:
+        return tuple(self.charge(line) for line in range(1, most + 1))
+
+    def charge(self, line: int) -> Row:
+        start = self.moment()
+        seconds = self.pick([3600, 7200, 86400, 86400, 100_000, 3 * 86400, 900, 0, 1])
+        quantity = self.pick([None, None, Decimal(1), Decimal("2.5"), Decimal(-1), Decimal(30)])
+        details = '{"CoreCount":"2","MemorySize":"8 GiB"}' if self.chance(0.3) else None
+        return charge(
+            line,
+            None,
+            billed=self.cost(),
+            effective=self.cost(),
+            source=self.pick(["bill", "bill", "bill2"]),
+            x_load=self.pick(["l", "k"]),
+            x_class=self.pick(["work", "work", "work", "tax", "credit"]),
+            BillingCurrency=self.pick(["USD", "USD", "EUR"]),
+            ChargePeriodStart=start,
+            ChargePeriodEnd=start + timedelta(seconds=seconds),
+            ServiceName=self.pick(["S1", "S2", "S3", "S3", None]),
+            ResourceId=self.pick([*IDS, *IDS, *OWNED, "run1"]),
+            AllocatedResourceId=self.pick([None] * 9 + ["id-1"]),
+            RegionId=self.pick([None, None, "eu"]),
+            x_tags=self.pick([None, None, '["team=a"]', '["team=b", "cost=1"]']),
+            ConsumedQuantity=quantity,
+            ConsumedUnit=self.pick(["hour", "Hour", "GB"]) if quantity else None,
+            SkuPriceDetails=details,
+        )
+
+    def attempts(self, most: int) -> tuple[Row, ...]:
+        return tuple(self.attempt(line) for line in range(1, most + 1))
+
+    def attempt(self, line: int) -> Row:
+        start = self.moment()
+        seconds = self.pick([7200, 3600, 3600, 900, 14400, 86400, 100_000, 0, 1, None])
+        run = self.pick(list(PIPELINE_OF))
+        size = self.pick([None, Decimal(1), Decimal(1), Decimal(2), Decimal("0.25"), Decimal(0)])
+        unit = self.unit if self.chance(0.97) else "other"
+        return attempt(
+            line,
+            PIPELINE_OF[run],
+            run,
+            str(start),
+            None if seconds is None else str(start + timedelta(seconds=seconds)),
+            part=self.pick(PARTS),
+            parent=self.pick([None] * 4 + ["run1", "run2"]),
+            state=self.pick(["succeeded"] * 4 + ["failed", "running", "killed", "skipped"]),
+            resource_id=self.pick([*IDS, *IDS, "r1"]),
+            size=size,
+            size_unit=None if size is None else unit,
+            busy_s=self.pick([None] * 6 + [Decimal(0), Decimal(1800), Decimal("0.000007")]),
+            **{"try": self.pick([1, 1, 1, 2])},
+        )
+
+    def outputs(self, most: int) -> tuple[Row, ...]:
+        """Measure two or three things of some parts, most of them in one way."""
+        found = []
+        for _ in range(self.random.randint(0, most)):
+            run, part = self.pick(list(PIPELINE_OF)), self.pick(["joint", "joint", "x.f1", "odd"])
+            measure = self.pick(["work_s", "values", "rows", "columns", "declared", "made"])
+            targets = ("feature:f1", "feature:f2", "feature:f3", "model:m1")
+            for target in self.random.sample(targets, self.random.randint(1, 3)):
+                amount = self.pick([Decimal(1), Decimal(3), Decimal("2.5"), Decimal(0)])
+                found.append(output(run, target, part=part, measure=measure, quantity=amount))
+        return tuple(found)
+
+    def activity(self, most: int) -> tuple[Row, ...]:
+        origins = ("stage:s1", "stage:s2", "s3", "s4", "feature:f1", "feature:f2", "f3", "pa", "m1")
+        takers = ("f1", "feature:f2", "m1", "m2", "p1", "p2", "stage:s2", "s1", "pipeline:pa", "pb")
+        return tuple(
+            took(
+                self.pick([*takers, None, "nobody"]),
+                self.pick(origins),
+                self.pick([0, 1, 2, 3, 10, Decimal("0.000001")]),
+                hour=str(DAY_ONE + timedelta(hours=self.random.randint(0, 70))),
+                measure=self.pick(["reads", "reads", "tokens"]),
+            )
+            for _ in range(self.random.randint(0, most))
+        )
+
+
+def make_world(seed: int, *, lines: int = 12, sign: int = 0) -> World:
+    """Make the world of a seed; with `sign` no cost is negative."""
+    maker = Maker(seed, sign)
+    exclude = Exclusion(service=("s2",), tags={"team": ("b",)}, reason="resold", place="y.yaml:9")
+    return World(
+        catalogue=maker.catalogue(),
+        charges=maker.charges(lines),
+        attempts=maker.attempts(10),
+        outputs=maker.outputs(6),
+        activity=maker.activity(8),
+        allocation=Allocation(shared_parts=maker.pick(["even", "by_work"])),
+        sources=(Source(name="bill", type="x", path="x", exclude=maker.pick([(), (exclude,)])),),
+    )
+
+
+def _kept(draw: Callable[[st.SearchStrategy[Any]], Any], values: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(value for value in values if draw(st.integers(0, 24)))
+
+
+@st.composite
+def worlds(
+    draw: Callable[[st.SearchStrategy[Any]], Any], *, lines: int = 12, sign: int = 0
+) -> World:
+    """Draw a world, and leave some of it out."""
+    world = make_world(draw(st.integers(0, 2**40)), lines=lines, sign=sign)
+    catalogue = world.catalogue
+    kinds = ("resources", "pipelines", "stages", "features", "models", "products")
+    kept = {kind: _kept(draw, getattr(catalogue, kind)) for kind in kinds}
+    return replace(
+        world,
+        catalogue=replace(catalogue, **kept),
+        **{table: _kept(draw, getattr(world, table)) for table in RAW},
+    )
