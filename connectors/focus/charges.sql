@@ -42,7 +42,7 @@ with typed as (
         words(SkuId) as sku,
         words(SkuMeter) as meter,
         words(x_UsageType) as usage_type,
-        coalesce(json(SkuPriceDetails), json_text(SkuPriceDetails)) as price_details,
+        json_text(SkuPriceDetails) as price_details,
         words(PricingCategory) as pricing,
         quantity(ConsumedQuantity) as consumed,
         words(ConsumedUnit) as consumed_unit,
@@ -50,9 +50,9 @@ with typed as (
         words(CommitmentDiscountStatus) as commitment_status,
         words(AllocatedResourceId) as allocated_resource,
         json(AllocatedTags) as allocated_tags,
-        malformed(AllocatedTags) as allocated_tags_lost,
+        written_text(AllocatedTags) as allocated_tags_text,
         json(Tags) as tags,
-        malformed(Tags) as tags_lost
+        written_text(Tags) as tags_text
     from source
 ),
 
@@ -115,8 +115,8 @@ select
             case when period_end is distinct from month_stop then 'BillingPeriodEnd' end,
             case when stop is null then 'ChargePeriodEnd' end,
             case when is_committed then 'PricingCategory' end,
-            case when allocated_tags_lost then 'AllocatedTags' end,
-            case when tags_lost then 'Tags' end
+            case when malformed(allocated_tags_text, allocated_tags) then 'AllocatedTags' end,
+            case when malformed(tags_text, tags) then 'Tags' end
         ),
         ''
     ) as x_repairs,

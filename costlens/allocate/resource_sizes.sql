@@ -22,8 +22,8 @@ joined as (
         coalesce(t.units, 0) > 1
         or (x.unit is not null and t.unit is not null and x.unit <> t.unit)
         or (coalesce(x.unit, t.unit) = 'weighted' and t.unsized > 0) as mixed,
-        (x.capacity * 1000)::hugeint as capacity_milli,
-        (x.machine * 1000)::hugeint as machine_milli
+        (x.capacity::decimal(38, 3) * 1000)::hugeint as capacity_milli,
+        (x.machine::decimal(38, 3) * 1000)::hugeint as machine_milli
     from told as t
     full join resources as x on t.place = x.node
 )

@@ -61,6 +61,6 @@ select
     * exclude (last_try),
     row_number() over (order by source, run, part, try, start, until, x_load, x_line) as attempt,
     dense_rank() over (order by source, run, part, class) as job,
-    (size * 1000)::hugeint as size_milli,
-    (busy_s * 1000000)::hugeint as busy_us
+    (size::decimal(38, 3) * 1000)::hugeint as size_milli,
+    (busy_s::decimal(38, 6) * 1000000)::hugeint as busy_us
 from classed

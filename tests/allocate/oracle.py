@@ -14,11 +14,12 @@ from fractions import Fraction
 from functools import cached_property
 
 from oracle_needs import Needs
-from oracle_runs import Job, Runs, Span, all_rules, exact, fits, micros, valid
+from oracle_runs import Job, Runs, Span, all_rules, exact, fits, is_resource, micros, valid
 from worlds import PERIOD, Row, World
 
 DAY = 86400 * 1_000_000
 SECONDS = {"hour": 3600, "minute": 60, "second": 1, "day": 86400}
+YIELDS = 2**31  # to any rule of its tier
 STRANDED = "(stranded)"
 
 
@@ -111,7 +112,21 @@ class Oracle:
         stops = [max(micros(c["ChargePeriodEnd"]), s) for c, s in zip(self.charges, starts, strict=True)]
         self.first = day_of(min(starts)) if starts else date.max
         self.last = day_of(max(stops)) if stops else date.min
+        self.runs.beside = self._beside()
         self.needs = Needs(world, self.runs, self.first, self.last)
+
+    def _beside(self) -> dict[str, set[str]]:
+        """Collect the ids that attempts name on charges which a resource's rule picks too."""
+        catalogue = self.world.catalogue
+        owners = {f"resource:{r.name}" for r in catalogue.resources}
+        owners |= {f"pipeline:{p.name}" for p in catalogue.pipelines if is_resource(p)}
+        found: dict[str, set[str]] = defaultdict(set)
+        for row in self.charges:
+            ids = {c[2].split(":", 1)[1] for c in self._claims_by_id(row) if c[0] == 2}
+            for owner, rule in all_rules(self.world):
+                if owner in owners and _picks(rule, row):
+                    found[owner] |= ids
+        return found
 
     # Match
 
@@ -150,7 +165,7 @@ class Oracle:
                 if kind == "run" and named == name:
                     claims.add((1, 0, place, "(run metadata)", None))
                 elif kind == "shared" and name in (named, re.split("[:/]", named)[-1]):
-                    claims.add((2, 0, place, "(run metadata)", None))
+                    claims.add((2, YIELDS, place, "(run metadata)", None))
         for one in self.runs.tries:
             if one.run.lower() == named:
                 claims.add((1, 0, f"run:{one.source}/{one.run}", "(run metadata)", None))
@@ -216,7 +231,6 @@ class Oracle:
         lines: list[Row],
     ) -> list[Piece]:
         source, service, charge_class, currency, unit, details = how
-        hop = {"tier": match.tier, "U": match.tier is None}
         whole = Piece(
             day=day,
             source=source or "",
@@ -226,7 +240,7 @@ class Oracle:
             node=None if match.place.startswith("(") else _start(match),
             outcome={"(unmatched)": "unmatched", "(excluded)": "excluded"}.get(match.place),
             charge_class=charge_class or "",
-            grade="U" if hop["U"] else "D" if match.tier == 4 else "A",
+            grade="U" if match.tier is None else "D" if match.tier == 4 else "A",
             billed=sum((exact(r["BilledCost"]) or Fraction(0) for r in lines), Fraction(0)) * cut,
             effective=sum((exact(r["EffectiveCost"]) or Fraction(0) for r in lines), Fraction(0)) * cut,
             splits=0 if cut == 1 else 1,

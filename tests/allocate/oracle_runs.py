@@ -115,6 +115,7 @@ class Runs:
     def __init__(self, world: World) -> None:
         self.world = world
         self.catalogue: Catalogue = world.catalogue
+        self.beside: dict[str, set[str]] = {}  # resource → ids of charges that its rules also pick
 
     def pipeline_of(self, row: Row) -> str:
         for pipeline in self.catalogue.pipelines:
@@ -279,7 +280,6 @@ class Runs:
             if one.resource_id is not None:
                 runs[one.resource_id].add((one.source, one.run))
         rules = all_rules(self.world)
-        excluded = [e for source in self.world.sources for e in source.exclude]
         owners = {f"resource:{r.name}" for r in self.catalogue.resources}
         owners |= {f"pipeline:{p.name}" for p in self.catalogue.pipelines if is_resource(p)}
         found: dict[str, list[tuple[str, str]]] = {}
@@ -287,13 +287,12 @@ class Runs:
             claims = {o for o, r in rules if any(fits(name, p) for p in r.resource_id)}
             places = {o for o in claims if o in owners}
             places |= {f"resource:{r.name}" for r in self.catalogue.resources if r.name.lower() == name}
-            claimed = claims or any(fits(name, p) for e in excluded for p in e.resource_id)
             if places:
                 found[name] = [(place, "declared") for place in sorted(places)]
             elif len(using) == 1 and name.startswith("arn:"):
                 ((source, run),) = using
                 found[name] = [(f"run:{source}/{run}", "run")]
-            elif not claimed:
+            else:
                 found[name] = [(f"resource:{name}", "shared")]
         return found
 
@@ -312,6 +311,7 @@ class Runs:
             i
             for i, t in enumerate(self.tries)
             if place in [p for p, _ in self.names.get(t.resource_id or "", [])]
+            or t.resource_id in self.beside.get(place, ())
             or any(
                 t.pipeline == pipeline and (part is None or re.fullmatch(part, t.part))
                 for pipeline, part in listed

@@ -45,6 +45,7 @@ PATTERNS = (
     Produce(part="joint", feature="f1"),
     Produce(part="train", model="m1"),
 )
+MEASURES = ("work_s", "work_s", "values", "rows", "columns", "declared", "made")
 DAY_ONE = datetime(2026, 5, 1)
 MANY = 10**12
 COSTS = (0, 1, -1, MANY, 100 * MANY, MANY // 100, -5 * MANY, 10**21, 10**21 - 1)
@@ -242,9 +243,10 @@ class Maker:
     def outputs(self, most: int) -> tuple[Row, ...]:
         """Measure two or three things of some parts, most of them in one way."""
         found = []
+        kinds = {run: self.pick(MEASURES) for run in PIPELINE_OF}
         for _ in range(self.random.randint(0, most)):
             run, part = self.pick(list(PIPELINE_OF)), self.pick(["joint", "joint", "x.f1", "odd"])
-            measure = self.pick(["work_s", "values", "rows", "columns", "declared", "made"])
+            measure = kinds[run] if self.chance(0.8) else self.pick(MEASURES)
             targets = ("feature:f1", "feature:f2", "feature:f3", "model:m1")
             for target in self.random.sample(targets, self.random.randint(1, 3)):
                 amount = self.pick([Decimal(1), Decimal(3), Decimal("2.5"), Decimal(0)])
@@ -262,7 +264,7 @@ class Maker:
                 hour=str(DAY_ONE + timedelta(hours=self.random.randint(0, 70))),
                 measure=self.pick(["reads", "reads", "tokens"]),
             )
-            for _ in range(self.random.randint(0, most))
+            for _ in range(self.pick([0, 3, most, 3 * most]))
         )
 
 

@@ -15,14 +15,13 @@ Golden = Callable[[Path, str], None]
 
 
 def test_every_verb_is_in_the_reference_with_its_help(golden: Golden) -> None:
-    context = click.Context(root, info_name="costlens", max_content_width=100, terminal_width=100)
+    width = {"terminal_width": 100, "max_content_width": 100, "help_option_names": ["-h", "--help"]}
+    context = click.Context(root, info_name="costlens", **width)
     parts = ["# The command\n", "Made from the command's own help.\n", _help(root, context)]
     for verb in VERBS:
         command = root.get_command(context, verb)
         assert command is not None
-        own = click.Context(
-            command, info_name=verb, parent=context, max_content_width=100, terminal_width=100
-        )
+        own = click.Context(command, info_name=verb, parent=context, **width)
         parts += [f"## {verb}\n", _help(command, own)]
     golden(DOCS / "cli.md", "\n".join(parts))
 
