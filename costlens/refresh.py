@@ -57,8 +57,8 @@ def refresh(workspace: Workspace, *, as_of: datetime, say: Say) -> Refreshed:
             built_at=as_of,
             engine=__version__,
             inputs=inputs,
+            book=book,
             settings={
-                "book": book,
                 "currency": workspace.settings.currency,
                 "basis": workspace.settings.allocation.basis,
                 "fx": [
@@ -94,7 +94,9 @@ def _allocate(
     rows = con.execute("select distinct billing_period from charges order by all").fetchall()
     base = draft.base.periods if draft.base else {}
     digests: dict[str, str] = {}
-    con.execute("create or replace temp table all_found as select * from main.findings limit 0")
+    con.execute(
+        "create or replace temp table all_found as select * from memory.main.findings limit 0"
+    )
     for (period,) in rows:
         steps.run(con, ("inputs",), period=period)
         (found,) = con.execute("select digest from inputs").fetchone() or ("",)
@@ -138,7 +140,7 @@ def assert_balanced(con: "duckdb.DuckDBPyConnection", period: str) -> None:
 
 def _keep_findings(con: "duckdb.DuckDBPyConnection", period: str) -> None:
     con.execute(
-        "insert into all_found by name select * from main.findings where billing_period = $period",
+        "insert into all_found by name select * from memory.main.findings where billing_period = $period",
         {"period": period},
     )
 
@@ -174,7 +176,7 @@ def _totals(con: "duckdb.DuckDBPyConnection") -> dict[str, list[dict[str, str]]]
     """Sum the bill by source, period and currency, for the list of builds."""
     rows = con.execute(
         "select source, billing_period, currency, sum(billed), sum(effective) "
-        "from main.stage_costs group by all order by all"
+        "from memory.main.stage_costs group by all order by all"
     ).fetchall()
     names = ("source", "period", "currency", "billed", "effective")
     return {

@@ -29,7 +29,7 @@ placed as (
         r.billed,
         r.effective
     from reached as r
-    inner join main.placements as p
+    inner join memory.main.placements as p
         on
             p.billing_period = $period
             and r.pool = p.pool

@@ -18,7 +18,7 @@ levelled as (
             when 'model' then p.model_set
             else p.product_set
         end as need_set
-    from main.placements as p
+    from memory.main.placements as p
     cross join levels as l
     where p.billing_period = $period
 ),

@@ -8,7 +8,7 @@ with points as (
 
 members as (
     select need_set, level, target, numerator, rung, grade, denominator
-    from main.shares
+    from memory.main.shares
     where billing_period = $period
 ),
 

@@ -7,7 +7,7 @@ select
     stage,
     node,
     (sum(effective) * 1000000)::hugeint as weight
-from main.placements
+from memory.main.placements
 where
     billing_period = $period
     and stage like 'pipeline:%/%'

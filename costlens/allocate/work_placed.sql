@@ -31,7 +31,9 @@ worked as (
         o.unit,
         o.numerator,
         o.denominator,
-        p.place,
+        -- A run that owns its charges is named by the column `run`.
+        case p.kind when 'run' then 'run' else 'overlap' end as hop,
+        case p.kind when 'run' then j.stage else p.place end as via,
         o.billed,
         o.effective,
         case when b.is_known then b.idle_billed * o.numerator // b.used end as idle_billed,
@@ -64,8 +66,8 @@ select
     greatest(match_grade, hop_grade) as grade,
     [
         {
-            'hop': 'overlap',
-            'via': place,
+            'hop': hop,
+            'via': via,
             'measure': unit,
             'numerator': numerator::decimal(38, 0),
             'denominator': denominator::decimal(38, 0),
@@ -90,8 +92,8 @@ select
     greatest(w.match_grade, w.hop_grade, t.grade) as grade,
     [
         {
-            'hop': 'overlap',
-            'via': w.place,
+            'hop': w.hop,
+            'via': w.via,
             'measure': w.unit,
             'numerator': w.numerator::decimal(38, 0),
             'denominator': w.denominator::decimal(38, 0),

@@ -60,6 +60,8 @@ class Verbs(click.Group):
 def root(ctx: click.Context, debug: bool) -> None:
     """Say what every ML feature, model and product costs, tied to the bill to the last unit."""
     ctx.obj = debug
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -72,7 +74,8 @@ def main(words: Sequence[str] | None = None) -> None:
         if "--debug" in words:
             raise
         for finding in error.findings:
-            click.echo(f"costlens: {finding}", err=True)
+            who = "costlens" if finding.severity == "error" else finding.severity
+            click.echo(f"{who}: {finding}", err=True)
         code = 1
     except click.exceptions.Exit as ended:
         code = ended.exit_code

@@ -15,6 +15,7 @@ from costlens.questions.ask import Answer, Cell
 
 FORMATS = ("table", "csv", "json", "parquet")
 _SUFFIXES = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".txt": "table"}
+_FIGURES = ("DECIMAL", "HUGEINT", "BIGINT", "INTEGER")
 UNKNOWN = "\N{EN DASH}"
 
 
@@ -126,9 +127,7 @@ def _table(answer: Answer, total: str | None) -> str:
         for row in (*answer.rows, *_totals(answer, total))
     ]
     for index, name in enumerate(answer.columns):
-        is_figure = name.endswith("_share") or any(
-            isinstance(row[index], Decimal | int) for row in answer.rows
-        )
+        is_figure = answer.types[index].startswith(_FIGURES)
         width = max([len(name), *(len(row[index]) for row in cells)])
         laid.add_column(
             Text(name),

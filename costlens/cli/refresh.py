@@ -1,5 +1,7 @@
 """`costlens refresh`."""
 
+import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +22,7 @@ def refresh(config: Path | None) -> None:
     done = bring_up_to_date(
         load_workspace(config),
         as_of=datetime.now(UTC).replace(tzinfo=None),
-        say=lambda text: click.echo(text, err=True),
+        say=_say,
     )
     for one in done.findings:
         click.echo(f"{one.severity}: {one}", err=True)
@@ -28,3 +30,9 @@ def refresh(config: Path | None) -> None:
         click.echo(f"build {done.build.number} published")
     else:
         click.echo(f"nothing new: build {done.build.number} still holds")
+
+
+def _say(text: str) -> None:
+    """Say how far it is, where somebody watches."""
+    if sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
+        click.echo(text, err=True)

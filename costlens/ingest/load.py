@@ -15,8 +15,9 @@ from costlens.errors import CostLensError, Finding
 from costlens.ingest.delivery import Plan, Work, plan
 from costlens.ingest.loads import Load, read_loads, write_loads
 from costlens.ingest.packs import Pack, find_packs
-from costlens.ingest.rows import period_column, rule_tags_sql
+from costlens.ingest.rows import period_column
 from costlens.ingest.source import macros
+from costlens.ingest.tags import FOLDED, rule_tags_sql
 from costlens.ingest.write import Written, check_written, write_plan
 from costlens.lake import Draft
 from costlens.lake.builds import naive
@@ -201,8 +202,9 @@ def _retag(work: Work, loads: Sequence[Load]) -> list[Load]:
         work.draft.write(
             work.con,
             "charges",
-            f"select * replace ({rule_tags_sql(work.tag_keys)} as x_tags) from charges "
-            "where source = $source and billing_period = $period",
+            f"select * exclude (tags_folded) replace ({rule_tags_sql(work.tag_keys)} as x_tags) "
+            f"from (select *, {FOLDED} as tags_folded from charges "
+            "where source = $source and billing_period = $period)",
             {"source": source, "billing_period": period},
             {"source": source, "period": period},
         )

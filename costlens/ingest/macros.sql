@@ -115,7 +115,7 @@ create or replace macro pairs_object(t) as
     try(
         '{' || array_to_string(
             list_transform(
-                json_extract(t, '$[*]'),
+                json_extract(t::varchar, '$[*]'),
                 lambda pair: to_json(pair ->> 'key')::varchar || ':' || (pair -> 'value')::varchar
             ),
             ','
@@ -198,22 +198,17 @@ create or replace macro run_state_word(w) as
 create or replace macro run_state(x) as
     run_state_word(replace(replace(lower(trim(words(x))), ' ', '_'), '-', '_'));
 
--- rule_tags(t, keys): the tags that rules name, as sorted "key=value" in lower case; null if none.
-create or replace macro rule_tags(t, keys) as
-    case
-        when t is not null then nullif(
-            to_json(
-                list_sort(
-                    list_transform(
-                        list_filter(json_keys(t), lambda k: list_contains(keys, lower(k))),
-                        lambda k: lower(
-                            k || '=' || coalesce(
-                                t ->> ('/' || replace(replace(k, '~', '~0'), '/', '~1')), ''
-                            )
-                        )
-                    )
-                )
-            )::varchar,
-            '[]'
+-- doubled_tags(t, keys): the tags of an object in lower case that has a key twice, once spelled in
+-- another way: every "key=value" of these keys, sorted, as a JSON list.
+create or replace macro doubled_tags(t, keys) as
+    to_json(
+        list_sort(
+            list_transform(
+                list_filter(
+                    list_zip(json_extract(t::varchar, '$.*'), json_keys(t::varchar)),
+                    lambda pair: list_contains(keys, pair[2]) and json_type(pair[1]) != 'NULL'
+                ),
+                lambda pair: lower(pair[2] || '=' || (pair[1] ->> '$'))
+            )
         )
-    end;
+    )::varchar;

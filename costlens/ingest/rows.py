@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from costlens.errors import CostLensError
 from costlens.ingest.packs import Pack
+from costlens.ingest.tags import FOLDED, rule_tags_sql
 from costlens.lake.tables import TABLES, Table
 from costlens.lake.views import literal, name
 
@@ -63,7 +64,9 @@ def rows_sql(con: "DuckDBPyConnection", pack: Pack, table: str, *, tag_keys: fro
         (
             f"with made as (\n{made_by}\n)\n",
             "select\n    x_line,\n    " + ",\n    ".join((*columns, month)),
-            "from made",
+            f"from (select *, {FOLDED} as tags_folded from made) as made"
+            if "Tags" in found
+            else "from made",
         )
     )
 
@@ -86,14 +89,6 @@ def hash_sql(table: str) -> str:
         if column not in (*declared.partitions, *_NOT_CONTENT)
     )
     return f"sum(hash({columns}))"
-
-
-def rule_tags_sql(tag_keys: frozenset[str]) -> str:
-    """Write the tags that rules name, over the columns of charges."""
-    if not tag_keys:
-        return "null::varchar"
-    keys = ", ".join(literal(key) for key in sorted(tag_keys))
-    return f"rule_tags(coalesce(AllocatedTags, Tags), [{keys}])"
 
 
 def control(con: "DuckDBPyConnection", pack: Pack) -> list[Totals]:
@@ -146,7 +141,7 @@ def _exact_sum(values: Sequence[Decimal]) -> Decimal:
 
 def _value(column: str, found: dict[str, str], tag_keys: frozenset[str]) -> str:
     if column == "x_tags":
-        return rule_tags_sql(tag_keys)
+        return rule_tags_sql(tag_keys if "Tags" in found else frozenset())
     if column == "state" and column in found:
         return _STATE
     return f"made.{name(column)}" if column in found else "null"

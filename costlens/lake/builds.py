@@ -19,6 +19,8 @@ _BUILDS = TABLES["builds"]
 class Build:
     """One published, immutable result; `versions` says where every other table stood.
 
+    The book of rules that it was made by can be large: it stays in the table `builds`.
+
     A table that had never held a row has the version None. Times are naive UTC.
     """
 
@@ -46,7 +48,7 @@ def read_builds(paths: Iterable[Path]) -> list[Build]:
     """Read builds from their files, oldest first."""
     import duckdb
 
-    columns = ", ".join(name(column) for column in _BUILDS.columns)
+    columns = ", ".join(name(column) for column in _BUILDS.columns if column != "book")
     listed = ", ".join(literal(str(path)) for path in paths)
     with duckdb.connect() as con:
         rows = con.execute(
@@ -68,11 +70,11 @@ def read_builds(paths: Iterable[Path]) -> list[Build]:
     ]
 
 
-def write_build(build: Build, folder: Path, *, token: str) -> DataFile:
+def write_build(build: Build, book: Json, folder: Path, *, token: str) -> DataFile:
     """Write a build's one-row file into the folder of `builds`, not yet visible to anyone."""
     import duckdb
 
-    texts = (build.versions, build.inputs, build.settings, build.periods, build.totals)
+    texts = (build.versions, build.inputs, build.settings, book, build.periods, build.totals)
     row = (
         build.number,
         build.built_at,

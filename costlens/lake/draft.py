@@ -90,6 +90,7 @@ class Draft:
         engine: str,
         inputs: Json,
         settings: Json,
+        book: Json,
         periods: Json,
         totals: Json,
     ) -> Build:
@@ -117,7 +118,7 @@ class Draft:
             totals=totals,
         )
         folder = self._folder / "builds"
-        row = write_build(build, folder, token=uuid.uuid4().hex)
+        row = write_build(build, book, folder, token=uuid.uuid4().hex)
         listed = {**self._base("builds"), row.path: row}
         settle(folder, TABLES["builds"], listed, at=built_at, note=note)
         return build

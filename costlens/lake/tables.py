@@ -373,6 +373,7 @@ TABLES: dict[str, Table] = {
                 "versions": TEXT,
                 "inputs": TEXT,
                 "settings": TEXT,
+                "book": TEXT,
                 "periods": TEXT,
                 "totals": TEXT,
             },

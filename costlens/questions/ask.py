@@ -1,5 +1,6 @@
 """Ask a published build: each question is one `.sql` file here and answers with a table."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -46,6 +47,12 @@ class Asked:
         named = {name: value for name, value in given.items() if re.search(rf"\${name}\b", text)}
         return answer(self.con, text, named)
 
+    def book(self) -> dict[str, list[dict[str, Cell]]]:
+        """Read the rules that made the build."""
+        text = answer(self.con, "select max_by(book, build) from builds").rows[0][0]
+        found: dict[str, list[dict[str, Cell]]] = json.loads(text)
+        return found
+
     def keep(self, question: str, **given: object) -> None:
         """Answer a question into a temporary table of its name, for the next one to read."""
         text = _sql(question)
@@ -87,7 +94,7 @@ def set_rates(con: "duckdb.DuckDBPyConnection", build: Build, currency: str | No
         for rate in build.settings["fx"]
     }
     billed = con.execute(
-        "select distinct billing_period, currency from main.stage_costs order by all"
+        "select distinct billing_period, currency from memory.main.stage_costs order by all"
     ).fetchall()
     rows: list[tuple[str, str, str, int]] = []
     missing: list[Finding] = []

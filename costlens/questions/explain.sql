@@ -6,7 +6,7 @@ with described as (
     select
         *,
         list_transform(hops, lambda h: h.hop || ' ' || h.via || ' by ' || h.measure) as way,
-        rung || ' ' || numerator || '/' || denominator as need
+        rung as need
     from explain_parts
 ),
 
@@ -50,6 +50,16 @@ weights as (
     group by part
 ),
 
+-- The weights of every need-set that the row met, once each.
+needs as (
+    select
+        part,
+        sum(numerator)::hugeint as numerator,
+        sum(denominator)::hugeint as denominator
+    from (select distinct part, need_set, numerator, denominator from keyed) as once
+    group by part
+),
+
 pooled as (
     select part, sum(lines) as lines
     from (select distinct part, billing_period, pool, lines from keyed) as once
@@ -63,7 +73,10 @@ select
     any_value(k.tier) as tier,
     any_value(k.rule) as rule,
     any_value(w.weights) as weights,
-    any_value(k.need) as need,
+    any_value(
+        k.need || ' ' || n.numerator // gcd(n.numerator, n.denominator) || '/'
+        || n.denominator // gcd(n.numerator, n.denominator)
+    ) as need,
     any_value(k.grade) as grade,
     count(distinct k.run) as runs,
     any_value(p.lines)::bigint as lines,
@@ -72,6 +85,7 @@ select
     sum(case $basis when 'billed' then k.billed else k.effective end) as amount
 from keyed as k
 inner join pooled as p on k.part = p.part
+inner join needs as n on k.part = n.part
 left join weights as w on k.part = w.part
 group by k.part
 order by abs(amount) desc, k.part

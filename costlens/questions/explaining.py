@@ -36,7 +36,7 @@ def explain_lines(asked: Asked, why: Why) -> Answer:
         return asked.ask("explain", basis=why.basis)
     answers = []
     for (period,) in periods:
-        trace.trace_placements(asked.con, asked.build.settings["book"], period)
+        trace.trace_placements(asked.con, asked.book(), period)
         answers.append(asked.ask("explain_lines", **_params(why)))
     rows = tuple(row for one in answers for row in one.rows)
     return Answer(columns=answers[0].columns, types=answers[0].types, rows=rows)
@@ -44,7 +44,7 @@ def explain_lines(asked: Asked, why: Why) -> Answer:
 
 def trace_line(asked: Asked, line: str, *, basis: str) -> Answer:
     """List where a billing line went, at every level; at each the amounts re-add to it."""
-    trace.trace_line(asked.con, asked.build.settings["book"], trace.read_line_id(line))
+    trace.trace_line(asked.con, asked.book(), trace.read_line_id(line))
     return asked.ask("trace", basis=basis)
 
 
@@ -55,7 +55,8 @@ def _params(why: Why) -> dict[str, object]:
 def _keep_parts(asked: Asked, why: Why) -> None:
     """Keep `explain_parts` for the next questions."""
     known = asked.con.execute(
-        "select name from main.catalogue where kind = $level order by name", {"level": why.level}
+        "select name from memory.main.catalogue where kind = $level order by name",
+        {"level": why.level},
     ).fetchall()
     names = [name for (name,) in known]
     if why.target not in names:

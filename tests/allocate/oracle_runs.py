@@ -234,6 +234,14 @@ class Runs:
             return kind, dict.fromkeys(made, 1)
         return kind, {target: int(of[kind] * 1_000_000) for target, of in made.items()}
 
+    def lone_weight(self, at: Part) -> int:
+        """Weigh the one thing that a part made as its run's kind would, where that is known."""
+        made, kind = self.made[at], self._kind(at[0], at[1])
+        if len(made) != 1 or kind == "even":
+            return 1
+        (of,) = made.values()
+        return 1 if of.get(kind) else 0
+
     def _served(self, source: str, run: str) -> dict[str, int]:
         """Weigh what a run's shared parts serve: evenly, or by the work of the parts making it."""
         by_work = self.world.allocation.shared_parts == "by_work"

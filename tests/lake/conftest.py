@@ -29,6 +29,7 @@ def publish() -> Publish:
             engine="test",
             inputs={},
             settings={},
+            book={},
             periods={},
             totals={},
         )

@@ -60,6 +60,7 @@ def test_a_build_comes_back_as_it_was_published(lake: Lake) -> None:
             engine="0.1.0",
             inputs={"bill": ["é", None, 1]},
             settings={"idle": "show"},
+            book={},
             periods={"2026-05": "closed"},
             totals={"USD": "12.000000000001"},
         )

@@ -64,6 +64,7 @@ def test_two_readers_see_only_whole_builds_while_a_writer_publishes(
                 engine="",
                 inputs={},
                 settings={},
+                book={},
                 periods={},
                 totals={"n": number},
             )

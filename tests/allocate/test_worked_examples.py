@@ -1,0 +1,268 @@
+"""The worked examples of methods.md §9, on the engine: every figure is exact."""
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from costlens.config.values import (
+    Capacity,
+    Catalogue,
+    Edge,
+    Feature,
+    Pipeline,
+    Produce,
+    Product,
+    Resource,
+    RunsOn,
+    Stage,
+)
+from worlds import Con, World, attempt, by_id, by_target, charge, open_engine, output, rows, run
+
+SCAN = {
+    "stages": {"scan": ["clean"], "clean": ["join_tx", "agg_web"], "join_tx": ["f1", "f2", "f4"]},
+    "costs": {"scan": 120, "clean": 60, "join_tx": 90, "agg_web": 40, "f1": 10, "f2": 5, "f3": 8},
+}
+SCAN["stages"]["agg_web"] = ["f3", "f4"]
+SCAN["costs"]["f4"] = 20
+UNIT = Fraction(1, 10**12)
+
+
+@pytest.fixture(scope="module")
+def con() -> Con:
+    return open_engine()
+
+
+def needed(costs: dict[str, Any], feeds: dict[str, list[str]], **weights: int) -> World:
+    """Stages that are shared once, and features f…; each pays its own charges too."""
+    features = sorted({to for ends in feeds.values() for to in ends if to.startswith("f")})
+    return World(
+        charges=tuple(charge(i, str(cost), ResourceId=name) for i, (name, cost) in enumerate(costs.items())),
+        catalogue=Catalogue(
+            stages=tuple(
+                Stage(
+                    name=name,
+                    billed_by=by_id(name),
+                    feeds=tuple(Edge(**{"feature" if to[0] == "f" else "stage": to}) for to in ends),
+                )
+                for name, ends in feeds.items()
+            ),
+            features=tuple(
+                Feature(name=f, billed_by=by_id(f), weight=weights and Decimal(weights[f]) or None)
+                for f in features
+            ),
+        ),
+    )
+
+
+def handed_on(costs: dict[str, Any], takes: dict[str, dict[str, Any]]) -> World:
+    """Stages that are split by use, and products that keep cost."""
+    products = sorted({to for ends in takes.values() for to in ends if to not in takes})
+    return World(
+        charges=tuple(charge(i, str(cost), ResourceId=name) for i, (name, cost) in enumerate(costs.items())),
+        catalogue=Catalogue(
+            stages=tuple(
+                Stage(
+                    name=name,
+                    split="use",
+                    billed_by=by_id(name),
+                    feeds=tuple(
+                        Edge(**{"stage" if to in takes else "product": to}, weight=Decimal(weight))
+                        for to, weight in ends.items()
+                    ),
+                )
+                for name, ends in takes.items()
+            ),
+            products=tuple(Product(name=name, billed_by=by_id(name)) for name in products),
+        ),
+    )
+
+
+def on_cluster(uses: dict[str, tuple[int, int, Any]], cost: Any, hours: int, slots: Any, step: int = 0) -> World:
+    """Runs on one resource: name → (first hour, last hour, slots); `step` bills every few hours."""
+    step = step or hours
+    return World(
+        charges=tuple(
+            charge(
+                hour,
+                str(Decimal(cost) * step / hours),
+                ResourceId="cluster",
+                ChargePeriodStart=f"2026-05-01 {hour:02}:00:00",
+                ChargePeriodEnd=f"2026-05-01 {hour + step:02}:00:00",
+            )
+            for hour in range(0, hours, step)
+        ),
+        attempts=tuple(
+            attempt(
+                i,
+                f"p{name}",
+                name,
+                f"2026-05-01 {start:02}:00:00",
+                f"2026-05-01 {stop:02}:00:00",
+                size=str(size),
+                size_unit="slots",
+            )
+            for i, (name, (start, stop, size)) in enumerate(uses.items())
+        ),
+        outputs=tuple(output(name, f"feature:{name}") for name in uses),
+        catalogue=Catalogue(
+            resources=(
+                Resource(
+                    name="cluster",
+                    billed_by=by_id("cluster"),
+                    capacity=Capacity(slots=Decimal(slots)),
+                    runs=tuple(RunsOn(pipeline=f"p{name}") for name in uses),
+                ),
+            )
+        ),
+    )
+
+
+def near(con: Con, level: str, wanted: dict[str, Any]) -> None:
+    """Compare to the last unit; a figure that is no whole number of units is less than one off."""
+    got = by_target(con, level)
+    assert got.keys() == wanted.keys()
+    for name, figure in wanted.items():
+        exact = Fraction(figure)
+        if (exact / UNIT).denominator == 1:
+            assert Fraction(str(got[name])) == exact, name
+        else:
+            assert abs(Fraction(str(got[name])) - exact) < 20 * UNIT, name
+
+
+@pytest.mark.parametrize(
+    ("costs", "takes", "wanted"),
+    [
+        pytest.param(
+            {"Y": 7260, "Z": 4000},
+            {"Y": {"Z": 2, "A": 5, "B": 3}, "Z": {"Y": 3, "A": 4, "B": 3}},
+            {"A": 6820, "B": 4440},
+            id="c1",
+        ),
+        pytest.param(
+            {"PM": 6_300_000, "IS": 1_452_150},
+            {"PM": {"IS": 2, "Mach": 3, "Asm": 5}, "IS": {"PM": 1, "Mach": 8, "Asm": 1}},
+            {"Mach": 4_187_025, "Asm": 3_565_125},
+            id="c1b",
+        ),
+        pytest.param(
+            {"S1": 92_400, "S2": 184_800, "S3": 138_600, "P1": 400_000, "P2": 500_000},
+            {
+                "S1": {"S2": 1, "S3": 2, "P1": 4, "P2": 3},
+                "S2": {"S1": 1, "S3": 2, "P1": 5, "P2": 2},
+                "S3": {"S1": 3, "P1": 1, "P2": 6},
+            },
+            {"P1": 593_500, "P2": 722_300},
+            id="c3",
+        ),
+        pytest.param(
+            {"self": 900}, {"self": {"self": 1, "X": 6, "Y": 3}}, {"X": 600, "Y": 300}, id="c19"
+        ),
+    ],
+)
+def test_reciprocal_cost_is_solved_exactly(
+    con: Con, costs: dict[str, Any], takes: dict[str, dict[str, Any]], wanted: dict[str, Any]
+) -> None:
+    run(con, handed_on(costs, takes))
+    near(con, "product", wanted)
+
+
+@pytest.mark.parametrize(
+    ("world", "wanted"),
+    [
+        pytest.param(needed(SCAN["costs"], SCAN["stages"]), {"f1": 85, "f2": 80, "f3": 73, "f4": 115}, id="c8"),
+        pytest.param(
+            needed(SCAN["costs"], SCAN["stages"], f1=2, f2=1, f3=1, f4=1),
+            {"f1": 127, "f2": "127/2", "f3": 64, "f4": "197/2"},
+            id="c11",
+        ),
+        pytest.param(
+            needed({"a": 12}, {"a": ["f1", "f2"]}, f1=2, f2=1), {"f1": 8, "f2": 4}, id="c11b"
+        ),
+        pytest.param(
+            needed({"scan": 12}, {"scan": ["A", "B"], "A": ["f1", "f2", "f3"], "B": ["f4"]}),
+            {"f1": 3, "f2": 3, "f3": 3, "f4": 3},
+            id="c10",
+        ),
+        pytest.param(
+            needed({"scan": 12}, {"scan": ["A", "C", "B"], "A": ["f1", "f2"], "C": ["f3"], "B": ["f4"]}),
+            {"f1": 3, "f2": 3, "f3": 3, "f4": 3},
+            id="c10-drawn-otherwise",
+        ),
+        pytest.param(
+            needed(
+                {"a": 8, "b": 3, "c": 2, "d": 5},
+                {"a": ["f1", "f2", "f3", "f4"], "b": ["f2", "f3", "f4"], "c": ["f3", "f4"], "d": ["f4"]},
+            ),
+            {"f1": 2, "f2": 3, "f3": 4, "f4": 9},
+            id="airport",
+        ),
+        pytest.param(
+            on_cluster({"A": (0, 4, 2), "B": (2, 6, 1), "C": (3, 5, 1)}, 96, 8, 4),
+            {"A": 24, "B": 12, "C": 6, "(idle)": 54},
+            id="c6",
+        ),
+        pytest.param(
+            on_cluster({"A": (0, 4, 3), "B": (2, 6, 2), "C": (3, 5, 1)}, 96, 8, 4, step=1),
+            {"A": "156/5", "B": "104/5", "C": 5, "(idle)": 39},
+            id="c6-oversubscribed",
+        ),
+        pytest.param(
+            on_cluster({"A": (0, 10, 392), "B": (0, 10, "61.6"), "C": (0, 10, 125)}, 560_000, 10, 700),
+            {"A": 313_600, "B": 49_280, "C": 100_000, "(idle)": 97_120},
+            id="c5",
+        ),
+    ],
+)
+def test_features_bear_what_the_example_says(
+    con: Con, world: World, wanted: dict[str, Any]
+) -> None:
+    run(con, world)
+    near(con, "feature", wanted)
+
+
+def test_example_c8_has_its_avoidable_and_stand_alone_figures(con: Con) -> None:
+    run(con, needed(SCAN["costs"], SCAN["stages"]))
+    found = rows(
+        con,
+        "select s.target, sum(c.effective) filter (s.members = 1), sum(c.effective) from shares as s "
+        "inner join stage_costs as c on c.feature_set = s.need_set group by all order by all",
+    )
+    assert found == [("f1", 10, 280), ("f2", 5, 275), ("f3", 8, 228), ("f4", 20, 330)]
+
+
+def test_example_c21_weighs_machines_by_nine_vcpu_to_a_gigabyte(con: Con) -> None:
+    """m5.xlarge at 1 $/h: a run with one vCPU pays 9/52, one with a gigabyte 1/52."""
+    world = World(
+        charges=(charge(1, 1, ResourceId="m5", ChargePeriodEnd="2026-05-01 01:00:00"),),
+        attempts=tuple(
+            attempt(
+                i,
+                f"p{size}",
+                f"r{size}",
+                "2026-05-01 00:00:00",
+                "2026-05-01 01:00:00",
+                resource_id="m5",
+                size=size,
+                size_unit="weighted",
+            )
+            for i, size in enumerate((9, 1))
+        ),
+        catalogue=Catalogue(
+            resources=(
+                Resource(
+                    name="m5",
+                    billed_by=by_id("m5"),
+                    capacity=Capacity(vcpu=Decimal(4), memory_gb=Decimal(16)),
+                ),
+            ),
+            pipelines=tuple(
+                Pipeline(name=f"p{size}", produces=(Produce(part="run", feature=f"f{size}"),))
+                for size in (9, 1)
+            ),
+            features=(Feature(name="f9"), Feature(name="f1")),
+        ),
+    )
+    run(con, world)
+    near(con, "feature", {"f9": "9/52", "f1": "1/52", "(idle)": "42/52"})
