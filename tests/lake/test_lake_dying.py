@@ -47,7 +47,7 @@ with lake.writing() as draft, duckdb.connect() as con:
     draft.drop("ledger", {"billing_period": "2026-03"})
     draft.write(con, "claims", "select 'new' as claim, 1 as low")
     draft.write(con, "shares", "select 1::hugeint as numerator", {"billing_period": "2026-02"})
-    draft.publish(built_at=at, engine="", inputs={}, settings={}, periods={}, totals={})
+    draft.publish(built_at=at, engine="", inputs={}, settings={}, book={}, periods={}, totals={})
 """
 VACUUM = """
 lake.vacuum(keep=1, as_of=at)

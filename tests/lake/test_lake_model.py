@@ -73,7 +73,7 @@ class ALake(RuleBasedStateMachine):
     @rule()
     def publish(self) -> None:
         build = self.draft.publish(
-            built_at=NOW, engine="", inputs={}, settings={}, periods={}, totals={}
+            built_at=NOW, engine="", inputs={}, settings={}, book={}, periods={}, totals={}
         )
         self.writing.__exit__(None, None, None)
         self.published[build.number] = (self.state, self.whole)
