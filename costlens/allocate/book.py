@@ -193,7 +193,7 @@ def _billed_by(catalogue: Catalogue) -> Iterator[tuple[str, Rule]]:
     for model in catalogue.models:
         for endpoint in model.endpoints:
             for rule in endpoint.billed_by:
-                yield f"endpoint:{endpoint.name}", rule
+                yield f"endpoint:{model.name}/{endpoint.name}", rule
 
 
 def _named(catalogue: Catalogue) -> list[tuple[str, Sequence[Any]]]:  # things of several classes
@@ -225,9 +225,9 @@ def _things(catalogue: Catalogue) -> Iterator[Row]:
     for model in catalogue.models:
         for endpoint in model.endpoints:
             yield {
-                "node": f"endpoint:{endpoint.name}",
+                "node": f"endpoint:{model.name}/{endpoint.name}",
                 "kind": "endpoint",
-                "name": endpoint.name,
+                "name": f"{model.name}/{endpoint.name}",
                 "owner": model.owner,
                 "read_from": endpoint.place,
             }
@@ -267,7 +267,7 @@ def _edges(catalogue: Catalogue) -> Iterator[Row]:
     for model in catalogue.models:
         for endpoint in model.endpoints:
             yield {
-                "from_node": f"endpoint:{endpoint.name}",
+                "from_node": f"endpoint:{model.name}/{endpoint.name}",
                 "to_node": f"model:{model.name}",
                 "kind": "feeds",
                 "read_from": endpoint.place,

@@ -32,12 +32,12 @@ with sized as (
         null as span_stop,
         t.job,
         coalesce(t.size_milli, 1000) as size_milli,
-        coalesce(t.busy_us, o.own_us) as time_us,
+        coalesce(t.busy_us, o.own_us, 0) as time_us,
         case when t.busy_us is not null or t.size_unit in ('slots', 'machines') then 'B' else 'C' end
             as grade,
         coalesce(t.size_unit, 'runs') as unit
     from tries as t
-    inner join own_time as o on t.attempt = o.attempt
+    left join own_time as o on t.attempt = o.attempt
     where 'run:' || t.source || '/' || t.run in (select place from pools where kind = 'run')
 )
 
@@ -46,7 +46,12 @@ select
     span_start,
     span_stop,
     job,
-    sum(size_milli * time_us)::hugeint as work,
+    -- The charges of a run whose clock says nothing are its parts' alike.
+    case
+        when span_start is null and sum(sum(size_milli * time_us)) over (partition by place) = 0
+            then 1
+        else sum(size_milli * time_us)
+    end::hugeint as work,
     max(grade) as grade,
     any_value(unit) as unit
 from sized

@@ -93,7 +93,7 @@ def open_file(
             rows = f"select {_text_columns(layout, file)} from {reader}"
             rows += f" limit {limit}" if limit else ""
             con.cursor().execute(
-                f"copy ({rows}) to {literal(str(path))} (format parquet)"
+                f"copy ({rows}) to {literal(str(path))} (format parquet, row_group_size 30720)"
             ).fetchall()
     except Exception as error:
         raise _read_error(error, file) from error

@@ -132,14 +132,18 @@ def _write(
     import duckdb
 
     table = unit[0]
+    # Rows carry their number, so the file need not be in order: without, memory stays bounded.
     for number, one in enumerate(deliveries):
         one.opened.view(work.con)
         rows = rows_sql(work.con, made.pack, table, tag_keys=work.tag_keys)
         query = written_sql(rows, load=load, number=number, period=_only(one, unit))
         try:
+            work.con.execute("set preserve_insertion_order = false").fetchall()
             work.draft.write(work.con, table, query, _partition(made, unit))
         except duckdb.Error as error:
             raise unreadable(work.con, one.opened, error) from error
+        finally:
+            work.con.execute("set preserve_insertion_order = true").fetchall()
         one.file.check_unchanged()
 
 

@@ -32,7 +32,10 @@ def con() -> Con:
 
 
 def past_known_bugs(world: World) -> World:
-    """Step around what test_known_bugs.py holds: `by_work` beside a part that made one thing."""
+    """Step around what test_known_bugs.py holds: what reads itself, and `by_work` beside a part
+    that made one thing."""
+    kept = tuple(row for row in world.activity if (row["consumer"] or "")[-2:] != row["target"][-2:])
+    world = replace(world, activity=kept)
     runs = Runs(world)
     if any(runs.lone_weight(at) != 1 for at in runs.made):
         return replace(world, allocation=Allocation(shared_parts="even"))

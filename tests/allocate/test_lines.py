@@ -1,0 +1,93 @@
+"""Placements, shares, lines and the ledger agree: every view of an amount adds up to it with ==."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import costlens.questions
+from costlens.allocate import trace
+from test_worlds import a_world
+from worlds import LEVELS, PERIOD, Con, World, open_engine, publish, rows, run
+
+EXPLAIN = (Path(costlens.questions.__file__).parent / "explain_parts.sql").read_text()
+ALWAYS = {"start": date(1, 1, 1), "stop": date(9999, 12, 31)}
+NOTHING = (Decimal(0), Decimal(0))
+Sums = dict[tuple[Any, ...], tuple[Decimal, Decimal]]
+
+
+@pytest.fixture(scope="module")
+def con() -> Con:
+    return open_engine()
+
+
+def sums(con: Con, query: str) -> Sums:
+    """Read (key …, billed, effective), without what is nothing in both bases."""
+    return {row[:-2]: row[-2:] for row in rows(con, query) if row[-2:] != NOTHING}
+
+
+def built(con: Con, world: World) -> None:
+    run(con, world)
+    publish(con)
+
+
+@pytest.mark.parametrize("seed", range(300, 310))
+def test_the_parts_of_every_amount_re_add_to_it(con: Con, seed: int) -> None:
+    built(con, a_world(seed))
+    for level in LEVELS:
+        for (target,) in rows(
+            con, f"select distinct target from shares where level = '{level}' order by all"
+        ):
+            given = {"level": level, "target": target, **ALWAYS}
+            con.execute(f"create or replace temp table explain_parts as {EXPLAIN}", given)
+            by = "day, source, service, class, grade, currency, sum(billed), sum(effective)"
+            parts = sums(con, f"select {by} from explain_parts group by all")
+            bears = f"from ledger where level = '{level}' and target = '{target}' group by all"
+            assert parts == sums(con, f"select {by} {bears}"), (level, target)
+
+
+@pytest.mark.parametrize("seed", range(320, 330))
+def test_lines_re_add_to_the_bill_and_to_the_ledger(con: Con, seed: int) -> None:
+    world = a_world(seed)
+    built(con, world)
+    con.execute(
+        "create or replace temp table explain_parts as "
+        "select distinct billing_period, pool from placements"
+    )
+    trace.trace_placements(con, world.book, PERIOD)
+    by = "sum(billed), sum(effective) from {} where level = '{}' group by all"
+    costs = {
+        (line["source"], line["x_line"]): (line["BilledCost"], line["EffectiveCost"])
+        for line in world.charges
+        if line["BilledCost"] or line["EffectiveCost"]
+    }
+    for level in LEVELS:
+        lines = sums(con, f"select source, x_line, {by.format('line_shares', level)}")
+        assert lines == costs, level
+        keys = "day, source, target, service, class, grade, currency, "
+        assert sums(con, f"select {keys}{by.format('line_shares', level)}") == sums(
+            con, f"select {keys}{by.format('ledger', level)}"
+        ), level
+
+
+@pytest.mark.parametrize("seed", range(340, 344))
+def test_a_line_traced_alone_is_the_line_traced_with_all_others(con: Con, seed: int) -> None:
+    world = a_world(seed)
+    built(con, world)
+    con.execute(
+        "create or replace temp table explain_parts as "
+        "select distinct billing_period, pool from placements"
+    )
+    trace.trace_placements(con, world.book, PERIOD)
+    all_cells = (
+        "select level, target, stage, class, grade, day, sum(billed), sum(effective) "
+        "from line_shares where source = '{}' and x_line = {} group by all"
+    )
+    lines = [(line["source"], line["x_line"]) for line in world.charges[:3]]
+    wanted = [sums(con, all_cells.format(*line)) for line in lines]
+    for (source, number), cells in zip(lines, wanted, strict=True):
+        line = trace.LineId(source=source, period=PERIOD, line=number)
+        trace.trace_line(con, world.book, line)
+        assert sums(con, all_cells.format(source, number)) == cells
