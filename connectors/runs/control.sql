@@ -41,8 +41,10 @@ things as (
         sum((measured[5] is not null)::integer) > 0 as has_columns,
         sum((measured[6] is not null)::integer) > 0 as has_weight,
         sum((len(list_filter(measured, lambda one: one is not null)) = 0)::integer) > 0 as has_none
-    from (select run, part, month, unnest(targets) as target, measured from lines)
-    group by run, part, month, target
+    from (
+        select pipeline, run, part, month, unnest(targets) as target, measured from lines
+    ) as made
+    group by pipeline, run, part, month, target
 )
 
 select 'attempts' as makes, strftime(month, '%Y-%m') as period, count(*)::bigint as rows

@@ -1,10 +1,11 @@
 -- connectors/runs/outputs.sql
--- What the parts of runs made. Grain: one row per (run, part, month, target, measure).
+-- What the parts of runs made. Grain: one row per (pipeline, run, part, month, target, measure).
 -- Reads: source. A line that names several targets measures them together: each has an even part.
 -- `start` is not kept: it says to which month an output belongs.
 with lines as (
     select
         x_line,
+        words(pipeline) as pipeline,
         words(run_id) as run,
         coalesce(words(part), 'run') as part,
         utc("start") as start,
@@ -30,6 +31,7 @@ with lines as (
 measured as (
     select
         x_line,
+        pipeline,
         run,
         part,
         start,
@@ -63,6 +65,7 @@ measured as (
 made as (
     select
         x_line,
+        pipeline,
         run,
         part,
         start,
@@ -70,13 +73,14 @@ made as (
         measure,
         case
             when measure in ('made', 'declared') or len(targets) = 1 then amount
-            else (amount::double / len(targets))::decimal(38, 6)
+            else ((amount * 1000000)::hugeint // len(targets))::decimal(38, 0) * 0.000001
         end as amount
     from measured
 )
 
 select
     min(x_line) as x_line,
+    pipeline,
     run,
     part,
     target,
@@ -84,4 +88,4 @@ select
     case when measure in ('made', 'declared') then max(amount) else sum(amount) end as quantity,
     min(start) as start
 from made
-group by run, part, target, measure, date_trunc('month', start)
+group by pipeline, run, part, target, measure, date_trunc('month', start)

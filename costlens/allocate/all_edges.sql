@@ -10,7 +10,7 @@ ran as (
     select distinct t.pipeline_node, p.target
     from tries as t
     cross join reach as r
-    inner join part_targets as p on t.source = p.source and t.run = p.run and t.part = p.part
+    inner join part_targets as p on t.source = p.source and t.execution = p.execution and t.part = p.part
     where t.start::date <= r.last_day and t.until::date >= r.first_day
 ),
 
@@ -56,8 +56,6 @@ from set_edges
 union all
 select from_node, to_node, null, null, null, null, null
 from made
-where (from_node, to_node) not in (select (from_node, to_node) from declared)
 union all
 select from_node, to_node, null, null, null, null, null
 from measured
-where (from_node, to_node) not in (select (from_node, to_node) from declared)

@@ -36,7 +36,7 @@ ids as (
     from resource_names
     where kind <> 'declared'
     union
-    select distinct lower(run), 'run:' || source || '/' || run, 1
+    select distinct lower(run), 'run:' || source || '/' || execution, 1
     from tries
 ),
 

@@ -97,7 +97,7 @@ unbilled as (
             from ran_on as r
             where r.place in (select place from pools)
         )
-        and 'run:' || t.source || '/' || t.run not in (select place from pools)
+        and 'run:' || t.source || '/' || t.execution not in (select place from pools)
     group by t.source, t.pipeline
 ),
 

@@ -3,7 +3,7 @@
 with made as (
     select t.pipeline_node as from_node, p.target as to_node, min(t.source) as source
     from tries as t
-    inner join part_targets as p on t.source = p.source and t.run = p.run and t.part = p.part
+    inner join part_targets as p on t.source = p.source and t.execution = p.execution and t.part = p.part
     group by all
 )
 

@@ -16,7 +16,7 @@ ids as (
 ),
 
 runs as (
-    select distinct t.source, t.run
+    select distinct t.source, t.execution
     from tries as t
     cross join reach as r
     where
@@ -33,21 +33,21 @@ parts as (
         'tries',
         sum(
             hash(
-                t.source, t.run, t.part, t.try, t.parent, t.state, t.start, t.until, t.pipeline_node,
+                t.source, t.execution, t.part, t.try, t.parent, t.state, t.start, t.until, t.pipeline_node,
                 t.resource_id, t.size, t.size_unit, t.busy_s, t.class
             )
         )::varchar
     from tries as t
-    semi join runs as r on t.source = r.source and t.run = r.run
+    semi join runs as r on t.source = r.source and t.execution = r.execution
     union all
-    select 'segments', sum(hash(t.source, t.run, t.part, t.try, s.start, s.stop))::varchar
+    select 'segments', sum(hash(t.source, t.execution, t.part, t.try, s.start, s.stop))::varchar
     from segments as s
     inner join tries as t on s.attempt = t.attempt
-    semi join runs as r on t.source = r.source and t.run = r.run
+    semi join runs as r on t.source = r.source and t.execution = r.execution
     union all
     select 'targets', sum(hash(p))::varchar
     from part_targets as p
-    semi join runs as r on p.source = r.source and p.run = r.run
+    semi join runs as r on p.source = r.source and p.execution = r.execution
     union all
     select 'names', sum(hash(n))::varchar
     from resource_names as n

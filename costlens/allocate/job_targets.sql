@@ -10,5 +10,5 @@ select
     sum(w.weight) over (partition by j.job) as weights,
     case w.kind when 'work_s' then 'B' else 'C' end as grade
 from jobs as j
-inner join part_weights as w on j.source = w.source and j.run = w.run and j.part = w.part
+inner join part_weights as w on j.source = w.source and j.execution = w.execution and j.part = w.part
 where j.measured

@@ -1,11 +1,11 @@
--- What each part of each run is a stage for. Grain: one row per job (source, run, part, class).
+-- What each part of each run is a stage for. Grain: one row per job (source, pipeline, run, part, class).
 -- `node` is what needs it in the graph: one target, a set of targets, or the pipeline; null: nobody.
 -- `measured`: its cost is split by measure into one stage for each thing it made.
 -- Reads: tries, part_weights, shared_sets, produces.
 with made as (
     select
         source,
-        run,
+        execution,
         part,
         any_value(kind) as kind,
         count(*) as targets,
@@ -18,7 +18,7 @@ with made as (
 served as (
     select
         source,
-        run,
+        execution,
         string_agg(target || '=' || weight, ';' order by target) as members,
         count(*) as targets,
         min(target) as target
@@ -35,7 +35,7 @@ shares_all as (
 ),
 
 distinct_jobs as (
-    select distinct job, source, run, part, class, pipeline_node
+    select distinct job, source, execution, run, part, class, pipeline_node
     from tries
 )
 
@@ -52,6 +52,6 @@ select
         when s.shared then j.pipeline_node
     end as node
 from distinct_jobs as j
-left join made as m on j.source = m.source and j.run = m.run and j.part = m.part
+left join made as m on j.source = m.source and j.execution = m.execution and j.part = m.part
 left join shares_all as s on j.pipeline_node = s.pipeline_node and j.part = s.part
-left join served as v on j.source = v.source and j.run = v.run
+left join served as v on j.source = v.source and j.execution = v.execution

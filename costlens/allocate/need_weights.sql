@@ -30,7 +30,7 @@ seen as (
         v.day,
         c.reads as day_reads,
         coalesce(m.reads, n.reads) as known_reads,
-        m.reads is not null as is_measured
+        m.reads is not null or n.from_node is null as is_measured
     from variants as v
     inner join need_edges as n
         on v.stretch = n.stretch and v.node = n.node and v.level = n.level

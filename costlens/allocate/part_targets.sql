@@ -1,7 +1,7 @@
 -- What each part of each run made, by what was measured and by the catalogue's patterns.
--- Grain: one row per (source, run, part, target). Reads: tries, outputs, produces.
+-- Grain: one row per (source, execution, part, target). Reads: tries, outputs, produces.
 with parts as (
-    select distinct source, run, part, pipeline_node
+    select distinct source, execution, part, pipeline_node
     from tries
 ),
 
@@ -24,7 +24,7 @@ ruled as (
 mapped as (
     select
         p.source,
-        p.run,
+        p.execution,
         p.part,
         regexp_replace(p.part, '^(?:' || r.rule.pattern || ')$', r.rule.target) as target
     from parts as p
@@ -35,7 +35,7 @@ mapped as (
 made as (
     select
         source,
-        run,
+        pipeline || '/' || run as execution,
         part,
         target,
         sum(quantity) filter (measure = 'work_s') as work_s,
@@ -50,7 +50,7 @@ made as (
 
 select
     coalesce(o.source, m.source) as source,
-    coalesce(o.run, m.run) as run,
+    coalesce(o.execution, m.execution) as execution,
     coalesce(o.part, m.part) as part,
     coalesce(o.target, m.target) as target,
     o.work_s,
@@ -61,4 +61,4 @@ select
     o.declared
 from made as o
 full join (select distinct * from mapped) as m
-    on o.source = m.source and o.run = m.run and o.part = m.part and o.target = m.target
+    on o.source = m.source and o.execution = m.execution and o.part = m.part and o.target = m.target

@@ -1,6 +1,7 @@
--- What each pool of a resource could have done, in the unit its attempts are sized in, and what
--- was used of it. Grain: one row per pool on a resource or run. Reads: pools, resource_sizes,
--- span_work.
+-- What a resource could have done over each billed span, in the unit its attempts are sized in, and
+-- what was used of it. Its machines may stand on several lines, of several sizes, and each machine on
+-- the lines of several services: sizes add up within a service, and the largest service counts.
+-- Grain: one row per pool on a resource or run. Reads: pools, resource_sizes, span_work.
 with machines as (
     select
         p.*,
@@ -28,6 +29,25 @@ with machines as (
     where p.kind in ('resource', 'run')
 ),
 
+by_service as (
+    select
+        place,
+        span_start,
+        span_stop,
+        service,
+        source,
+        sum(used_us * machine_milli) filter (charge_class = 'work') as stated
+    from machines
+    where kind = 'resource'
+    group by all
+),
+
+stated as (
+    select place, span_start, span_stop, max(stated)::hugeint as stated
+    from by_service
+    group by all
+),
+
 totals as (
     select place, span_start, span_stop, sum(work)::hugeint as used
     from span_work
@@ -40,11 +60,13 @@ select
     coalesce(t.used, 0) as used,
     case
         when m.kind = 'run' then null
-        when m.used_us > 0 and m.machine_milli > 0 then m.used_us * m.machine_milli
+        when s.stated > 0 then s.stated
         when m.capacity_milli > 0
             then m.capacity_milli * micros(m.span_start, m.span_stop)
     end as capacity
 from machines as m
+left join stated as s
+    on m.place = s.place and m.span_start = s.span_start and m.span_stop = s.span_stop
 left join totals as t
     on
         m.place = t.place

@@ -5,8 +5,8 @@
 with ids as (
     select
         lower(resource_id) as resource_id,
-        min(source || '/' || run) as run,
-        count(distinct (source, run)) as runs
+        min(source || '/' || execution) as run,
+        count(distinct (source, execution)) as runs
     from tries
     where resource_id is not null
     group by all

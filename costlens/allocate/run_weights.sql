@@ -1,10 +1,10 @@
 -- Which weight splits the parts of a run that made several things: one kind per run, never mixed.
 -- Work seconds, then values, rows, bytes; then lineage columns; then declared; else even.
--- Grain: one row per (source, run) with such a part. Reads: part_targets.
+-- Grain: one row per (source, execution) with such a part. Reads: part_targets.
 with parts as (
     select
         source,
-        run,
+        execution,
         part,
         count(work_s) = count(*) and sum(work_s) > 0 as has_work_s,
         count(value_count) = count(*) and sum(value_count) > 0 as has_values,
@@ -19,7 +19,7 @@ with parts as (
 
 select
     source,
-    run,
+    execution,
     case
         when bool_and(has_work_s) then 'work_s'
         when bool_and(has_values) then 'values'

@@ -1,14 +1,31 @@
 -- The time of each attempt that is its own: its interval less that of the runs nested in it.
 -- Grain: one row per (attempt, uninterrupted interval). Reads: tries.
-with recursive nested as (
-    select distinct source, parent as outer_run, run as inner_run
+with recursive executions as (
+    select distinct source, pipeline, run, parent, execution
     from tries
-    where parent is not null and parent <> run
+),
+
+-- A parent is a run of the same pipeline, or of another one where that has none of its name.
+parents as (
+    select c.source, c.execution as inner_run, p.execution as outer_run
+    from executions as c
+    inner join executions as p
+        on c.source = p.source and c.parent = p.run and c.execution <> p.execution
+    where
+        c.pipeline = p.pipeline
+        or (c.source, c.pipeline, c.parent) not in (
+            select (source, pipeline, run) from executions
+        )
+),
+
+nested as (
+    select distinct source, outer_run, inner_run
+    from parents
     union
-    select n.source, n.outer_run, t.run
+    select n.source, n.outer_run, p.inner_run
     from nested as n
-    inner join tries as t
-        on n.source = t.source and n.inner_run = t.parent and t.run <> n.outer_run
+    inner join parents as p
+        on n.source = p.source and n.inner_run = p.outer_run and n.outer_run <> p.inner_run
 ),
 
 used as (
@@ -23,8 +40,8 @@ covers as (
         greatest(i.start, o.start) as start,
         least(i.until, o.until) as stop
     from used as o
-    inner join nested as n on o.source = n.source and o.run = n.outer_run
-    inner join used as i on n.source = i.source and n.inner_run = i.run
+    inner join nested as n on o.source = n.source and o.execution = n.outer_run
+    inner join used as i on n.source = i.source and n.inner_run = i.execution
     where i.start < o.until and i.until > o.start
 ),
 

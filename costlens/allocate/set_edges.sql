@@ -7,7 +7,7 @@ with unions as (
         j.kind as measure,
         any_value(w.weight) as weight
     from jobs as j
-    inner join part_weights as w on j.source = w.source and j.run = w.run and j.part = w.part
+    inner join part_weights as w on j.source = w.source and j.execution = w.execution and j.part = w.part
     where j.node like 'set:%' and not j.measured and w.siblings > 1
     group by all
 ),
@@ -21,7 +21,7 @@ shared as (
         end as measure,
         any_value(s.weight) as weight
     from jobs as j
-    inner join shared_sets as s on j.source = s.source and j.run = s.run
+    inner join shared_sets as s on j.source = s.source and j.execution = s.execution
     where j.node like 'set:%' and j.kind is null
     group by all
 )

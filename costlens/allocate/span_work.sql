@@ -27,7 +27,7 @@ with sized as (
     inner join resource_sizes as z on u.place = z.place
     union all
     select
-        'run:' || t.source || '/' || t.run as place,
+        'run:' || t.source || '/' || t.execution as place,
         null as span_start,
         null as span_stop,
         t.job,
@@ -38,7 +38,7 @@ with sized as (
         coalesce(t.size_unit, 'runs') as unit
     from tries as t
     left join own_time as o on t.attempt = o.attempt
-    where 'run:' || t.source || '/' || t.run in (select place from pools where kind = 'run')
+    where 'run:' || t.source || '/' || t.execution in (select place from pools where kind = 'run')
 )
 
 select

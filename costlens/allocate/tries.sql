@@ -1,5 +1,6 @@
 -- Every attempt, with the catalogue's pipeline for it and whether its time was work or waste.
--- Grain: one row per attempt; `job` numbers what is split alike: (source, run, part, class).
+-- Grain: one row per attempt; `job` numbers what is split alike: (source, pipeline, run, part, class).
+-- `execution` is the run with its pipeline: schedulers use one run id in many pipelines.
 -- Reads: attempts, run_matches.
 with identities as (
     select distinct source, pipeline, tags
@@ -39,7 +40,7 @@ placed as (
         n.node is not null as known,
         coalesce(n.claimants, 0) as claimants,
         coalesce(a.stop, max(greatest(a.start, a.stop)) over (partition by a.source)) as until,
-        max(a.try) over (partition by a.source, a.run, a.part) as last_try
+        max(a.try) over (partition by a.source, a.pipeline, a.run, a.part) as last_try
     from attempts as a
     left join named as n
         on
@@ -59,8 +60,11 @@ classed as (
 
 select
     * exclude (last_try),
-    row_number() over (order by source, run, part, try, start, until, x_load, x_line) as attempt,
-    dense_rank() over (order by source, run, part, class) as job,
+    pipeline || '/' || run as execution,
+    row_number() over (
+        order by source, pipeline, run, part, try, start, until, x_load, x_line
+    ) as attempt,
+    dense_rank() over (order by source, pipeline, run, part, class) as job,
     (size::decimal(38, 3) * 1000)::hugeint as size_milli,
     (busy_s::decimal(38, 6) * 1000000)::hugeint as busy_us
 from classed

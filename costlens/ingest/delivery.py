@@ -46,10 +46,12 @@ class Delivery:
 
     @property
     def file(self) -> SourceFile:
+        """The file itself."""
         return self.opened.file
 
     @property
     def units(self) -> set[Unit]:
+        """The tables and periods it holds some of."""
         return {(one.makes, one.period) for one in self.totals}
 
     def of(self, unit: Unit) -> list[Totals]:

@@ -90,6 +90,13 @@ def find_files(source: Source, folder: Path) -> tuple[list[SourceFile], list[Fin
     return files, findings
 
 
+def named_file(path: Path) -> SourceFile:
+    """Hash one file that is named for itself."""
+    file = _open(path, path.parent, named=True)
+    assert file is not None  # only a file found in a folder is passed over
+    return file
+
+
 def part_key(name: str) -> str:
     """Name the delivery a file is a part of: its name without what numbers the part."""
     folder, _, file = name.rpartition("/")
@@ -106,7 +113,7 @@ def _paths(source: Source, folder: Path) -> list[Path]:
     if path.exists() or path.is_symlink():
         return [path]
     if any(mark in source.path for mark in "*?["):
-        matched = (Path(name) for name in glob.glob(str(path), recursive=True))
+        matched = [Path(name) for name in glob.glob(str(path), recursive=True)]  # noqa: PTH207 -- absolute
         found: set[Path] = set()
         for match in matched:
             found.update(_visible(match) if match.is_dir() else [match])

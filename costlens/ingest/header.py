@@ -41,7 +41,7 @@ class Layout:
 
 def open_text(file: SourceFile) -> IO[str]:
     """Open a text file, unzipped, without its byte order mark."""
-    raw = gzip.open(file.path, "rb") if file.zipped else file.path.open("rb")
+    raw = (gzip.open if file.zipped else open)(file.path, "rb")
     return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
 
 

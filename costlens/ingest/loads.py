@@ -68,6 +68,7 @@ class Load:
 
     @property
     def is_current(self) -> bool:
+        """Whether its rows are those that count."""
         return self.superseded_by is None
 
 

@@ -57,10 +57,12 @@ class Pack:
 
     @property
     def name(self) -> str:
+        """What sources name as their type."""
         return self.description.name
 
     @property
     def produces(self) -> tuple[str, ...]:
+        """The tables it makes."""
         return self.description.produces
 
     @property
@@ -71,6 +73,7 @@ class Pack:
 
     @property
     def makes_charges(self) -> bool:
+        """Whether it reads bills."""
         return "charges" in self.produces
 
     def sql(self, name: str) -> str:

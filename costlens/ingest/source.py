@@ -146,10 +146,8 @@ def _staged_columns(layout: Layout, pack: Pack) -> str:
 
 
 def _select(layout: Layout, pack: Pack, names: list[str], *, gathered: bool) -> str:
-    columns = [
-        f"{names[layout.found[column]] if column in layout.found else 'null::varchar'} as {name(column)}"
-        for column in pack.columns
-    ]
+    found = {column: names[place] for column, place in layout.found.items()}
+    columns = [f"{found.get(column, 'null::varchar')} as {name(column)}" for column in pack.columns]
     for column, members in layout.gathered.items():
         value = _object(members, names) if gathered else name(f"g_{column}")
         columns.append(f"{value} as {name(column)}")

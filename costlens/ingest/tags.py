@@ -17,9 +17,10 @@ def rule_tags_sql(tag_keys: frozenset[str]) -> str:
         return "null::varchar"
     keys = sorted(tag_keys, key=lambda key: f"{key}=")
     doubled = " or ".join(f"regexp_matches(tags_folded, {literal(_twice(key))})" for key in keys)
+    values = [f"lower(json_extract_string(tags_folded, {_path(key)}))" for key in keys]
     pairs = ", ".join(
-        f"to_json({literal(f'{key}=')} || lower(json_extract_string(tags_folded, {_path(key)})))::varchar"
-        for key in keys
+        f"to_json({literal(f'{key}=')} || {value})::varchar"
+        for key, value in zip(keys, values, strict=True)
     )
     listed = ", ".join(map(literal, keys))
     return (

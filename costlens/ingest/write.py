@@ -1,4 +1,4 @@
-"""Write the touched periods of one source, and compare what was written with the source's totals."""
+"""Write the touched periods of one source, and compare that with the source's own totals."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from costlens.errors import CostLensError, Finding
+from costlens.errors import Finding
 from costlens.ingest.delivery import Delivery, Plan, Unit, Work
 from costlens.ingest.diagnose import unreadable
 from costlens.ingest.loads import Delivered, Load, files_json
@@ -287,9 +287,3 @@ def _differences(made: Plan, one: Written, stored: dict[str | None, _Stored]) ->
                     f"{made.pack.name} must add up to the same",
                     code="control_total",
                 )
-
-
-def refuse(findings: Sequence[Finding]) -> None:
-    """Raise the errors among findings, with all the rest."""
-    if any(finding.severity == "error" for finding in findings):
-        raise CostLensError(findings=findings)

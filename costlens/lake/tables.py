@@ -149,6 +149,7 @@ TABLES: dict[str, Table] = {
                 "month": TEXT,
                 "x_load": TEXT,
                 "x_line": "BIGINT",
+                "pipeline": TEXT,
                 "run": TEXT,
                 "part": TEXT,
                 "target": TEXT,

@@ -83,7 +83,9 @@ def _engine_ledger(con: Con, level: str) -> Cells:
 
 
 def _read(con: Con, query: str) -> Cells:
-    return {row[:-2]: [_fraction(row[-2]), _fraction(row[-1]), Fraction(0)] for row in rows(con, query)}
+    return {
+        row[:-2]: [_fraction(row[-2]), _fraction(row[-1]), Fraction(0)] for row in rows(con, query)
+    }
 
 
 def _fraction(amount: Decimal) -> Fraction:
@@ -102,5 +104,3 @@ def _cells(what: str, engine: Cells, reference: Cells) -> list[str]:
                     f"{what} {tuple(map(str, key))} {basis}: engine {float(a)}, reference {float(b)}"
                 )
     return found
-
-

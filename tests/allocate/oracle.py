@@ -34,7 +34,9 @@ def split(amount: int, weights: list[int]) -> list[int]:
     return [sign * part for part in parts]
 
 
-def solve(stages: Iterable[str], taken: dict[str, dict[str, int]]) -> dict[str, dict[str, Fraction]]:
+def solve(
+    stages: Iterable[str], taken: dict[str, dict[str, int]]
+) -> dict[str, dict[str, Fraction]]:
     """Say where the cost of each stage ends: the rows of (I - P)⁻¹P, by plain elimination."""
     stages = sorted(stages)
     flow = {s: {c: Fraction(w) for c, w in taken.get(s, {}).items() if w} for s in stages}
@@ -109,7 +111,9 @@ class Oracle:
         self.runs = Runs(world)
         self.charges = [c for c in world.charges if c["billing_period"] == period]
         starts = [micros(c["ChargePeriodStart"]) for c in self.charges]
-        stops = [max(micros(c["ChargePeriodEnd"]), s) for c, s in zip(self.charges, starts, strict=True)]
+        stops = [
+            max(micros(c["ChargePeriodEnd"]), s) for c, s in zip(self.charges, starts, strict=True)
+        ]
         self.first = day_of(min(starts)) if starts else date.max
         self.last = day_of(max(stops)) if stops else date.min
         self.runs.beside = self._beside()
@@ -218,7 +222,9 @@ class Oracle:
             piece
             for match, (start, stop), how, lines in self.pools
             for day, span in _days(start, stop)
-            for piece in self._place(match, day, span, Fraction(span[1] - span[0], stop - start), how, lines)
+            for piece in self._place(
+                match, day, span, Fraction(span[1] - span[0], stop - start), how, lines
+            )
         ]
 
     def _place(
@@ -242,7 +248,8 @@ class Oracle:
             charge_class=charge_class or "",
             grade="U" if match.tier is None else "D" if match.tier == 4 else "A",
             billed=sum((exact(r["BilledCost"]) or Fraction(0) for r in lines), Fraction(0)) * cut,
-            effective=sum((exact(r["EffectiveCost"]) or Fraction(0) for r in lines), Fraction(0)) * cut,
+            effective=sum((exact(r["EffectiveCost"]) or Fraction(0) for r in lines), Fraction(0))
+            * cut,
             splits=0 if cut == 1 else 1,
         )
         if match.kind == "whole":
@@ -345,7 +352,9 @@ class Oracle:
             if of and (other.day, other.currency) == (piece.day, piece.currency):
                 own[other.stage, other.node] += other.effective
         # Weights are whole millionths of the currency, rounded half up.
-        weights = {at: int(cost * 1_000_000 + Fraction(1, 2)) for at, cost in own.items() if cost > 0}
+        weights = {
+            at: int(cost * 1_000_000 + Fraction(1, 2)) for at, cost in own.items() if cost > 0
+        }
         weights = {at: weight for at, weight in weights.items() if weight}
         if not weights:
             return [replace(piece, stage=f"{sink}/shared", node=sink)]
@@ -388,7 +397,7 @@ def _start(match: Match) -> object:
 
 
 def _is_target(node: str) -> bool:
-    return node.split(":")[0] in ("feature", "model", "product")
+    return node.split(":", maxsplit=1)[0] in ("feature", "model", "product")
 
 
 def _days(start: int, stop: int) -> list[tuple[date, Span]]:

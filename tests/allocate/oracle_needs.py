@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from costlens.config.values import Edge
 from oracle_runs import Runs, micros, valid
 from worlds import LEVELS, World, moment
+
+from costlens.config.values import Edge
 
 MILLION = 1_000_000
 GRADES = {"reads": "B", "known": "D", "work": "C", "columns": "C", "declared": "D", "even": "E"}
@@ -91,7 +92,9 @@ class Needs:
 
     def _consumed(self) -> dict[tuple[str, str], dict[date, int]]:
         known = self._known()
-        found: dict[tuple[str, str], dict[date, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
+        found: dict[tuple[str, str], dict[date, Fraction]] = defaultdict(
+            lambda: defaultdict(Fraction)
+        )
         for row in self.world.activity:
             origins, consumers = known.get(row["target"], set()), known.get(row["consumer"], set())
             if row["consumer"] is None or len(origins) != 1 or len(consumers) != 1:
@@ -136,7 +139,9 @@ class Needs:
             for (origin, consumer), days in self.consumed.items():
                 if origin == node:
                     on_day[consumer] = days.get(day, 0)
-                    month = [q for d, q in days.items() if (d.year, d.month) == (day.year, day.month)]
+                    month = [
+                        q for d, q in days.items() if (d.year, d.month) == (day.year, day.month)
+                    ]
                     in_month[consumer] = sum(month)
             feeds = [e for e in stage.feeds if valid(e, day)]
             said = {edge_end(e): _whole(e.weight) for e in feeds}
@@ -167,7 +172,8 @@ class Needs:
         bare |= {
             p
             for p, days in self.consumed.items()
-            if p not in declared and any(q > 0 and self.first <= d <= self.last for d, q in days.items())
+            if p not in declared
+            and any(q > 0 and self.first <= d <= self.last for d, q in days.items())
         }
         return found + [(a, b, None, None) for a, b in bare if a == node]
 

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from functools import cached_property
 
-from costlens.config.values import Capacity, Catalogue, Pipeline, Rule, Selector
 from worlds import Row, World, moment
+
+from costlens.config.values import Capacity, Catalogue, Pipeline, Rule, Selector
 
 Job = tuple[str, str, str, str]  # source, run, part, class
 Part = tuple[str, str, str]  # source, run, part
@@ -197,7 +198,9 @@ class Runs:
                     if found and rule.shared:
                         return True, None
                     if found:
-                        made = ("feature:" + rule.feature) if rule.feature else f"model:{rule.model}"
+                        made = (
+                            ("feature:" + rule.feature) if rule.feature else f"model:{rule.model}"
+                        )
                         return False, re.sub(r"\{(\w+)\}", lambda m, f=found: f[m[1]], made)
         return False, None
 
@@ -220,7 +223,8 @@ class Runs:
         several = [made for made in several if len(made) > 1]
         for kind in KINDS:
             if several and all(
-                all(kind in of for of in made.values()) and sum(of[kind] for of in made.values()) > 0
+                all(kind in of for of in made.values())
+                and sum(of[kind] for of in made.values()) > 0
                 for made in several
             ):
                 return kind
@@ -294,7 +298,9 @@ class Runs:
         for name, using in runs.items():
             claims = {o for o, r in rules if any(fits(name, p) for p in r.resource_id)}
             places = {o for o in claims if o in owners}
-            places |= {f"resource:{r.name}" for r in self.catalogue.resources if r.name.lower() == name}
+            places |= {
+                f"resource:{r.name}" for r in self.catalogue.resources if r.name.lower() == name
+            }
             if places:
                 found[name] = [(place, "declared") for place in sorted(places)]
             elif len(using) == 1 and name.startswith("arn:"):

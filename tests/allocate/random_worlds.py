@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
+from worlds import RAW, Row, World, attempt, charge, output, took
 
 from costlens.config.values import (
     Allocation,
@@ -31,7 +32,6 @@ from costlens.config.values import (
     Source,
     Stage,
 )
-from worlds import RAW, Row, World, attempt, charge, output, took
 
 IDS = ("id-1", "id-1", "id-1", "id-2", "ID-3", "arn:x:job/1", None)
 OWNED = ("f1", "f2", "m1", "e-m1", "p1", "s1", "s2", "s3", "s4")
@@ -75,7 +75,9 @@ class Maker:
         return DAY_ONE + timedelta(seconds=step * self.random.randint(0, hours * 3600 // step))
 
     def dates(self) -> dict[str, date | None]:
-        first, last = self.pick([(None, None)] * 5 + [(date(2026, 5, 2), None), (None, date(2026, 5, 1))])
+        first, last = self.pick(
+            [(None, None)] * 5 + [(date(2026, 5, 2), None), (None, date(2026, 5, 1))]
+        )
         return {"valid_from": first, "valid_until": last}
 
     def rule(self, *ids: str) -> tuple[Rule, ...]:
@@ -89,7 +91,9 @@ class Maker:
             return ()
         tags = {"Team": (self.pick(["a", "B"]),)} if kind == "tag" else {}
         service = (self.pick(["s1", "S?"]),) if kind == "service" else ()
-        return (Rule(tags=tags, service=service, region=("*",) if kind == "region" else (), **more),)
+        return (
+            Rule(tags=tags, service=service, region=("*",) if kind == "region" else (), **more),
+        )
 
     def capacity(self) -> Capacity | None:
         amount = self.pick([Decimal(1), Decimal(2), Decimal(4), Decimal("0.5"), None])
@@ -113,7 +117,7 @@ class Maker:
         )
 
     def catalogue(self) -> Catalogue:
-        weight = {name: None for name in (*FEATURES, *MODELS, *PRODUCTS)}
+        weight = dict.fromkeys((*FEATURES, *MODELS, *PRODUCTS))
         if self.chance(0.3):
             weight = {name: self.pick([Decimal(1), Decimal(3), Decimal(0)]) for name in weight}
         return Catalogue(
@@ -283,7 +287,9 @@ def make_world(seed: int, *, lines: int = 12, sign: int = 0) -> World:
     )
 
 
-def _kept(draw: Callable[[st.SearchStrategy[Any]], Any], values: tuple[Any, ...]) -> tuple[Any, ...]:
+def _kept(
+    draw: Callable[[st.SearchStrategy[Any]], Any], values: tuple[Any, ...]
+) -> tuple[Any, ...]:
     return tuple(value for value in values if draw(st.integers(0, 24)))
 
 

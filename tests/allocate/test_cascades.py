@@ -5,9 +5,9 @@ from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
+from oracle import solve as reference
 
 from costlens.allocate.cascade import solve
-from oracle import solve as reference
 
 NAMES = [f"s{i}" for i in range(7)]
 SINKS = ["x", "y", "z"]
@@ -57,7 +57,9 @@ def test_other_names_of_the_stages_change_no_share(
 
 
 def test_a_solution_with_huge_denominators_still_hands_on_everything() -> None:
-    taken = {f"s{i}": {f"s{(i + 1) % 9}": 10**9 + i * 7919, "x": 104729 + i, "y": 3} for i in range(9)}
+    taken = {
+        f"s{i}": {f"s{(i + 1) % 9}": 10**9 + i * 7919, "x": 104729 + i, "y": 3} for i in range(9)
+    }
     flows = solve(taken, taken)
     assert not all(flow.exact for flow in flows)
     for stage in taken:

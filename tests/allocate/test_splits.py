@@ -6,10 +6,10 @@ from fractions import Fraction
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-
-from costlens.money import define
 from oracle import split as reference
 from worlds import Con, open_engine
+
+from costlens.money import define
 
 UNIT = Decimal("0.000000000001")
 units = st.integers(-(10**21), 10**21)

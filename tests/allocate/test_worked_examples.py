@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from worlds import Con, World, attempt, by_id, by_target, charge, open_engine, output, rows, run
 
 from costlens.config.values import (
     Capacity,
@@ -18,7 +19,6 @@ from costlens.config.values import (
     RunsOn,
     Stage,
 )
-from worlds import Con, World, attempt, by_id, by_target, charge, open_engine, output, rows, run
 
 SCAN = {
     "stages": {"scan": ["clean"], "clean": ["join_tx", "agg_web"], "join_tx": ["f1", "f2", "f4"]},
@@ -38,18 +38,22 @@ def needed(costs: dict[str, Any], feeds: dict[str, list[str]], **weights: int) -
     """Stages that are shared once, and features f…; each pays its own charges too."""
     features = sorted({to for ends in feeds.values() for to in ends if to.startswith("f")})
     return World(
-        charges=tuple(charge(i, str(cost), ResourceId=name) for i, (name, cost) in enumerate(costs.items())),
+        charges=tuple(
+            charge(i, str(cost), ResourceId=name) for i, (name, cost) in enumerate(costs.items())
+        ),
         catalogue=Catalogue(
             stages=tuple(
                 Stage(
                     name=name,
                     billed_by=by_id(name),
-                    feeds=tuple(Edge(**{"feature" if to[0] == "f" else "stage": to}) for to in ends),
+                    feeds=tuple(
+                        Edge(**{"feature" if to[0] == "f" else "stage": to}) for to in ends
+                    ),
                 )
                 for name, ends in feeds.items()
             ),
             features=tuple(
-                Feature(name=f, billed_by=by_id(f), weight=weights and Decimal(weights[f]) or None)
+                Feature(name=f, billed_by=by_id(f), weight=(weights and Decimal(weights[f])) or None)
                 for f in features
             ),
         ),
@@ -60,7 +64,9 @@ def handed_on(costs: dict[str, Any], takes: dict[str, dict[str, Any]]) -> World:
     """Stages that are split by use, and products that keep cost."""
     products = sorted({to for ends in takes.values() for to in ends if to not in takes})
     return World(
-        charges=tuple(charge(i, str(cost), ResourceId=name) for i, (name, cost) in enumerate(costs.items())),
+        charges=tuple(
+            charge(i, str(cost), ResourceId=name) for i, (name, cost) in enumerate(costs.items())
+        ),
         catalogue=Catalogue(
             stages=tuple(
                 Stage(
@@ -79,7 +85,9 @@ def handed_on(costs: dict[str, Any], takes: dict[str, dict[str, Any]]) -> World:
     )
 
 
-def on_cluster(uses: dict[str, tuple[int, int, Any]], cost: Any, hours: int, slots: Any, step: int = 0) -> World:
+def on_cluster(
+    uses: dict[str, tuple[int, int, Any]], cost: Any, hours: int, slots: Any, step: int = 0
+) -> World:
     """Runs on one resource: name → (first hour, last hour, slots); `step` bills every few hours."""
     step = step or hours
     return World(
@@ -171,7 +179,11 @@ def test_reciprocal_cost_is_solved_exactly(
 @pytest.mark.parametrize(
     ("world", "wanted"),
     [
-        pytest.param(needed(SCAN["costs"], SCAN["stages"]), {"f1": 85, "f2": 80, "f3": 73, "f4": 115}, id="c8"),
+        pytest.param(
+            needed(SCAN["costs"], SCAN["stages"]),
+            {"f1": 85, "f2": 80, "f3": 73, "f4": 115},
+            id="c8",
+        ),
         pytest.param(
             needed(SCAN["costs"], SCAN["stages"], f1=2, f2=1, f3=1, f4=1),
             {"f1": 127, "f2": "127/2", "f3": 64, "f4": "197/2"},
@@ -186,14 +198,21 @@ def test_reciprocal_cost_is_solved_exactly(
             id="c10",
         ),
         pytest.param(
-            needed({"scan": 12}, {"scan": ["A", "C", "B"], "A": ["f1", "f2"], "C": ["f3"], "B": ["f4"]}),
+            needed(
+                {"scan": 12}, {"scan": ["A", "C", "B"], "A": ["f1", "f2"], "C": ["f3"], "B": ["f4"]}
+            ),
             {"f1": 3, "f2": 3, "f3": 3, "f4": 3},
             id="c10-drawn-otherwise",
         ),
         pytest.param(
             needed(
                 {"a": 8, "b": 3, "c": 2, "d": 5},
-                {"a": ["f1", "f2", "f3", "f4"], "b": ["f2", "f3", "f4"], "c": ["f3", "f4"], "d": ["f4"]},
+                {
+                    "a": ["f1", "f2", "f3", "f4"],
+                    "b": ["f2", "f3", "f4"],
+                    "c": ["f3", "f4"],
+                    "d": ["f4"],
+                },
             ),
             {"f1": 2, "f2": 3, "f3": 4, "f4": 9},
             id="airport",
@@ -209,7 +228,9 @@ def test_reciprocal_cost_is_solved_exactly(
             id="c6-oversubscribed",
         ),
         pytest.param(
-            on_cluster({"A": (0, 10, 392), "B": (0, 10, "61.6"), "C": (0, 10, 125)}, 560_000, 10, 700),
+            on_cluster(
+                {"A": (0, 10, 392), "B": (0, 10, "61.6"), "C": (0, 10, 125)}, 560_000, 10, 700
+            ),
             {"A": 313_600, "B": 49_280, "C": 100_000, "(idle)": 97_120},
             id="c5",
         ),

@@ -11,16 +11,29 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from compare import differences
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from compare import differences
-from costlens.config.values import Allocation, Capacity, Catalogue, Resource
 from oracle_runs import Runs
 from random_worlds import make_world, worlds
 from smallest import smallest
-from worlds import LEVELS, Con, World, attempt, by_id, by_target, charge, ledger, load, open_engine
-from worlds import rows, run, shuffled
+from worlds import (
+    LEVELS,
+    Con,
+    World,
+    attempt,
+    by_id,
+    by_target,
+    charge,
+    ledger,
+    load,
+    open_engine,
+    rows,
+    run,
+    shuffled,
+)
+
+from costlens.config.values import Allocation, Capacity, Catalogue, Resource
 
 SEEDS = range(60)
 STEPS = ("bundles", "pools", "placements", "stage_costs")
@@ -34,7 +47,9 @@ def con() -> Con:
 def past_known_bugs(world: World) -> World:
     """Step around what test_known_bugs.py holds: what reads itself, and `by_work` beside a part
     that made one thing."""
-    kept = tuple(row for row in world.activity if (row["consumer"] or "")[-2:] != row["target"][-2:])
+    kept = tuple(
+        row for row in world.activity if (row["consumer"] or "")[-2:] != row["target"][-2:]
+    )
     world = replace(world, activity=kept)
     runs = Runs(world)
     if any(runs.lone_weight(at) != 1 for at in runs.made):
@@ -132,12 +147,16 @@ def test_no_grade_is_better_than_its_worst_hop_and_grades_add_up_to_the_bill(
     run(con, a_world(seed))
     better = "select count(*) from (select grade, unnest(hops).grade as hop from placements) where grade < hop"
     assert rows(con, better) == [(0,)]
-    assert rows(con, "select count(*) from placements where (outcome = 'unmatched') <> (grade = 'U')") == [(0,)]
+    assert rows(
+        con, "select count(*) from placements where (outcome = 'unmatched') <> (grade = 'U')"
+    ) == [(0,)]
     ranked = "select grade, currency, sum(billed), sum(effective) from stage_costs group by all"
     for level in LEVELS:
         total = "select currency, sum(billed), sum(effective) from {} group by all order by all"
         graded = f"(select grade, currency, billed, effective from ledger where level = '{level}')"
-        assert rows(con, total.format(graded)) == rows(con, total.format(f"({ranked}) as t(g, currency, billed, effective)"))
+        assert rows(con, total.format(graded)) == rows(
+            con, total.format(f"({ranked}) as t(g, currency, billed, effective)")
+        )
 
 
 @pytest.mark.parametrize("seed", range(180, 188))
@@ -152,7 +171,13 @@ def test_money_of_one_currency_is_split_as_if_the_other_were_not_there(con: Con,
         ChargePeriodEnd="2026-05-09 00:00:00",
     )
     ids = tuple(
-        {**line, "x_line": line["x_line"] + 1000, "BilledCost": 0, "EffectiveCost": 0, "source": "pin"}
+        {
+            **line,
+            "x_line": line["x_line"] + 1000,
+            "BilledCost": 0,
+            "EffectiveCost": 0,
+            "source": "pin",
+        }
         for line in world.charges
     )
     both = ledger(run(con, replace(world, charges=(*world.charges, pin, *ids))))
@@ -183,7 +208,9 @@ def test_avoidable_is_at_most_allocated_is_at_most_stand_alone(con: Con, seed: i
 # Time on shared compute (I12)
 
 spans = st.lists(
-    st.tuples(st.integers(0, 86_400), st.integers(0, 40_000), st.integers(1, 4)), min_size=1, max_size=4
+    st.tuples(st.integers(0, 86_400), st.integers(0, 40_000), st.integers(1, 4)),
+    min_size=1,
+    max_size=4,
 )
 
 
@@ -210,7 +237,14 @@ def cluster(times: list[tuple[int, int, int]], cuts: list[int], slots: int) -> W
         ),
         attempts=tuple(
             attempt(
-                i, f"p{i}", f"r{i}", moment(a), moment(a + length), size=size, size_unit="slots", resource_id="c"
+                i,
+                f"p{i}",
+                f"r{i}",
+                moment(a),
+                moment(a + length),
+                size=size,
+                size_unit="slots",
+                resource_id="c",
             )
             for i, (a, length, size) in enumerate(times)
         ),
@@ -223,7 +257,12 @@ def cluster(times: list[tuple[int, int, int]], cuts: list[int], slots: int) -> W
 
 
 def stages(con: Con) -> dict[str, Decimal]:
-    return dict(rows(con, "select stage, sum(effective) from stage_costs group by all having sum(effective) <> 0"))
+    return dict(
+        rows(
+            con,
+            "select stage, sum(effective) from stage_costs group by all having sum(effective) <> 0",
+        )
+    )
 
 
 @settings(max_examples=30)

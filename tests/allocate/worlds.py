@@ -155,8 +155,8 @@ def publish(con: Con) -> None:
     for table in BUILT:
         columns = TABLES[table].columns
         names = ", ".join(f'"{name}"' for name in columns)
-        con.execute(f"create or replace table main.{table} ({_columns(columns)})")
-        con.execute(f"insert into main.{table} select {names} from temp.{table}")
+        con.execute(f"create or replace table memory.main.{table} ({_columns(columns)})")
+        con.execute(f"insert into memory.main.{table} select {names} from temp.{table}")
         con.execute(f"drop table temp.{table}")
 
 

@@ -1,0 +1,33 @@
+"""Run a pack over one file, as its own test does, and as whoever writes a pack wants to."""
+
+import tempfile
+from pathlib import Path
+
+from costlens.ingest.fetch import named_file
+from costlens.ingest.packs import Pack
+from costlens.ingest.rows import rows_sql
+from costlens.ingest.source import macros, open_file
+from costlens.lake.views import literal, name
+
+
+def write_rows(
+    pack: Pack, sample: Path, out: Path, *, table: str, tag_keys: frozenset[str] = frozenset()
+) -> None:
+    """Write what a pack makes of a sample as CSV, in the sample's order.
+
+    Columns that no row fills are left out.
+    """
+    import duckdb
+
+    with duckdb.connect() as con, tempfile.TemporaryDirectory() as folder, macros(con):
+        opened = open_file(con, named_file(sample), pack=pack, currency="USD", staging=Path(folder))
+        opened.view(con)
+        rows = rows_sql(con, pack, table, tag_keys=tag_keys)
+        con.execute(f"create table made as {rows}").fetchall()
+        columns = [row[0] for row in con.execute("describe made").fetchall()]
+        columns.remove("period_start")
+        counts = ", ".join(f"count({name(column)})" for column in columns)
+        (filled,) = con.execute(f"select {counts} from made").fetchall()
+        kept = [name(column) for column, n in zip(columns, filled, strict=True) if n]
+        ordered = f"select {', '.join(kept)} from made order by all"
+        con.execute(f"copy ({ordered}) to {literal(str(out))} (format csv, header)").fetchall()

@@ -1,0 +1,136 @@
+"""However a lake came to its inputs, it holds what a fresh refresh of them would (I6, I8)."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import duckdb
+import pytest
+from company import Company
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from shop import CATALOGUE, anew, bill, open_shop, results, runs_of
+
+NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+MONTHS = st.sampled_from([4, 5, 6])
+COSTS = st.sampled_from(["7.01", "8.02", "0.000000000001", "123456.7", "-3"])
+
+
+class Bookkeeping(RuleBasedStateMachine):
+    """Somebody adds, repeats and corrects, and refreshes in between."""
+
+    @initialize()
+    def open(self) -> None:
+        self.place = Path(tempfile.mkdtemp(prefix="costlens-test-"))
+        (self.place / "shop").mkdir()
+        self.shop = Company(folder=self.place / "shop")
+        open_shop(self.shop, (5,))
+        self.days: dict[int, list[int]] = {5: [1, 2]}
+        self.behind = True
+
+    @rule(month=MONTHS, cost=COSTS)
+    def add_or_correct_a_month(self, month: int, cost: str) -> None:
+        bill(self.shop, month, cost)
+        self.behind = True
+
+    @rule()
+    def deliver_a_month_again(self) -> None:
+        path = sorted((self.shop.folder / "billing").iterdir())[0]
+        path.write_bytes(path.read_bytes())
+
+    @rule(month=MONTHS, day=st.integers(1, 3))
+    def add_or_take_back_runs(self, month: int, day: int) -> None:
+        self.days[month] = sorted({day} ^ set(self.days.get(month, [])))
+        self.shop.runs(*(row for m, days in self.days.items() for row in runs_of(m, days)))
+        self.behind = True
+
+    @rule(weight=st.integers(1, 3))
+    def change_the_catalogue(self, weight: int) -> None:
+        self.shop.catalogue(CATALOGUE.replace("weight: 2", f"weight: {weight}"))
+        self.behind = True
+
+    @precondition(lambda self: self.behind)
+    @rule()
+    def refresh(self) -> None:
+        self.shop.refresh()
+        self.behind = False
+
+    @precondition(lambda self: not self.behind)
+    @rule()
+    def refresh_for_nothing(self) -> None:
+        assert self.shop.refresh().out.startswith("nothing new: ")
+
+    @invariant()
+    def nothing_is_lost(self) -> None:
+        if hasattr(self, "shop") and not self.behind:
+            stated = self.shop.ask("statement")
+            assert {row["difference"] for row in stated} == {"0"}
+
+    def teardown(self) -> None:
+        if not hasattr(self, "shop"):
+            return
+        try:
+            self.shop.refresh()
+            assert results(self.shop) == anew(self.shop, self.place / "anew")
+        finally:
+            shutil.rmtree(self.place)
+
+
+TestBookkeeping = Bookkeeping.TestCase
+TestBookkeeping.settings = settings(
+    max_examples=300 if NIGHTLY else 3, stateful_step_count=20 if NIGHTLY else 8, deadline=None
+)
+
+LONG_BILL = """
+copy (
+    select
+        ((n * 7919) % 100003) / 1000 as BilledCost,
+        BilledCost as EffectiveCost,
+        'USD' as BillingCurrency,
+        '1' as BillingAccountId,
+        timestamp '2026-05-01' as BillingPeriodStart,
+        timestamp '2026-05-01' + interval (n % 31) day as ChargePeriodStart,
+        ChargePeriodStart + interval 1 day as ChargePeriodEnd,
+        'Usage' as ChargeCategory,
+        ['Snowflake', 'S3', 'Serving', 'Compute'][n % 4 + 1] as ServiceName,
+        ['cluster', 'table', 'endpoint', null, 'other-' || n % 50][n % 5 + 1] as ResourceId
+    from range(250_000) as lines (n)
+) to '{}' (format parquet, row_group_size 20_480)
+"""
+REFRESH = """
+import os, sys
+os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:int(sys.argv[1])])
+import duckdb
+(threads,) = duckdb.connect().execute("select current_setting('threads')").fetchone()
+print(threads)
+from costlens.cli import main
+main(["refresh", "--config", sys.argv[2]])
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores cannot be taken away here")
+def test_hash_seeds_and_threads_do_not_change_a_unit(tmp_path: Path) -> None:
+    found = []
+    for seed, cores in (("1", "1"), ("2", str(os.cpu_count()))):
+        company = Company(folder=tmp_path / seed)
+        company.folder.mkdir()
+        open_shop(company, (5,))
+        (company.folder / "billing/2026-05.csv").unlink()
+        amounts = LONG_BILL.replace("/ 1000", "* 0.001::decimal(38, 12)")
+        duckdb.sql(amounts.format(company.folder / "billing/2026-05.parquet"))
+        done = subprocess.run(
+            [sys.executable, "-c", REFRESH, cores, str(company.folder)],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines()[0] == cores
+        found.append(results(company))
+    assert found[0] == found[1]
+    assert found[0]["ledger"].count("\n") > 1000
