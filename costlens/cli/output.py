@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from shutil import get_terminal_size
 
 import click
 
@@ -15,6 +16,8 @@ from costlens.questions.ask import Answer, Cell
 
 FORMATS = ("table", "csv", "json", "parquet")
 _SUFFIXES = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".txt": "table"}
+_ENDLESS = 100_000
+_READABLE = 16  # characters of a text that a narrow terminal still shows
 _FIGURES = ("DECIMAL", "HUGEINT", "BIGINT", "INTEGER")
 UNKNOWN = "\N{EN DASH}"
 
@@ -126,21 +129,25 @@ def _table(answer: Answer, total: str | None) -> str:
         [_cell(name, value) for name, value in zip(answer.columns, row, strict=True)]
         for row in (*answer.rows, *_totals(answer, total))
     ]
+    least = 0
     for index, name in enumerate(answer.columns):
         is_figure = answer.types[index].startswith(_FIGURES)
         width = max([len(name), *(len(row[index]) for row in cells)])
+        kept = width if is_figure else min(width, _READABLE)
+        least += kept + 2
         laid.add_column(
             Text(name),
             justify="right" if is_figure else "left",
             overflow="ellipsis",
             no_wrap=True,
-            min_width=width if is_figure else min(width, 12),
+            min_width=kept,
         )
     for row in cells:
         laid.add_row(*(Text(cell) for cell in row))
-    is_terminal = sys.stdout.isatty()
+    # A pipe or file gets every character; a terminal its width, but never less than is readable.
+    room = get_terminal_size().columns if sys.stdout.isatty() else _ENDLESS
     text = StringIO()
-    Console(file=text, width=None if is_terminal else 4000, no_color=True).print(laid)
+    Console(file=text, width=max(room, least), no_color=True).print(laid)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
 
 

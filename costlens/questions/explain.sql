@@ -68,21 +68,21 @@ pooled as (
 
 select
     any_value(k.stage) as stage,
-    any_value(k.service) as service,
-    any_value(k.class) as class,
-    any_value(k.tier) as tier,
-    any_value(k.rule) as rule,
-    any_value(w.weights) as weights,
+    sum(case $basis when 'billed' then k.billed else k.effective end) as amount,
+    any_value(k.currency) as currency,
     any_value(
         k.need || ' ' || n.numerator // gcd(n.numerator, n.denominator) || '/'
         || n.denominator // gcd(n.numerator, n.denominator)
     ) as need,
+    sum(case $basis when 'billed' then k.placed_billed else k.placed_effective end) as stage_cost,
+    any_value(w.weights) as weights,
+    any_value(k.service) as service,
+    any_value(k.class) as class,
+    any_value(k.tier) as tier,
+    any_value(k.rule) as rule,
     any_value(k.grade) as grade,
     count(distinct k.run) as runs,
-    any_value(p.lines)::bigint as lines,
-    any_value(k.currency) as currency,
-    sum(case $basis when 'billed' then k.placed_billed else k.placed_effective end) as stage_cost,
-    sum(case $basis when 'billed' then k.billed else k.effective end) as amount
+    any_value(p.lines)::bigint as lines
 from keyed as k
 inner join pooled as p on k.part = p.part
 inner join needs as n on k.part = n.part

@@ -3,15 +3,15 @@
 -- and $stop, the window [start, stop) in days.
 select
     source || ':' || billing_period || ':' || x_line as line,
+    sum(case $basis when 'billed' then billed else effective end) as amount,
+    currency,
     day,
-    service,
     stage,
+    service,
     class,
     tier,
     rule,
-    grade,
-    currency,
-    sum(case $basis when 'billed' then billed else effective end) as amount
+    grade
 from line_shares
 where level = $level and target = $target and day >= $start and day < $stop
 group by all

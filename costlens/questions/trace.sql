@@ -4,11 +4,10 @@
 select
     level,
     target,
+    sum(case $basis when 'billed' then billed else effective end) as amount,
+    currency,
     stage,
-    service,
-    class,
-    tier,
-    rule,
+    rung || ' ' || numerator || '/' || denominator as need,
     list_aggregate(
         list_transform(
             hops,
@@ -19,10 +18,11 @@ select
         'string_agg',
         ' → '
     ) as weights,
-    rung || ' ' || numerator || '/' || denominator as need,
-    grade,
-    currency,
-    sum(case $basis when 'billed' then billed else effective end) as amount
+    service,
+    class,
+    tier,
+    rule,
+    grade
 from line_shares
 group by all
 order by level, abs(amount) desc, target, stage, class, weights, need
