@@ -140,7 +140,8 @@ def assert_balanced(con: "duckdb.DuckDBPyConnection", period: str) -> None:
 
 def _keep_findings(con: "duckdb.DuckDBPyConnection", period: str) -> None:
     con.execute(
-        "insert into all_found by name select * from memory.main.findings where billing_period = $period",
+        "insert into all_found by name "
+        "select * from memory.main.findings where billing_period = $period",
         {"period": period},
     )
 

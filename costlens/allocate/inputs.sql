@@ -1,6 +1,6 @@
 -- What the result of a period depends on, besides the book: one hash over all of it.
 -- Order does not matter: hashes are added up. Grain: one row. Reads: charges, loads, tries, segments,
--- part_targets, resource_names, consumption. Takes: $period.
+-- part_targets, resource_names, runs_on, consumption. Takes: $period.
 with reach as (
     select
         min(ChargePeriodStart)::date as first_day,

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from shutil import get_terminal_size
+from typing import Literal
 
 import click
 
@@ -16,7 +17,6 @@ from costlens.questions.ask import Answer, Cell
 
 FORMATS = ("table", "csv", "json", "parquet")
 _SUFFIXES = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".txt": "table"}
-_ENDLESS = 100_000
 _READABLE = 16  # characters of a text that a narrow terminal still shows
 _FIGURES = ("DECIMAL", "HUGEINT", "BIGINT", "INTEGER")
 UNKNOWN = "\N{EN DASH}"
@@ -129,26 +129,35 @@ def _table(answer: Answer, total: str | None) -> str:
         [_cell(name, value) for name, value in zip(answer.columns, row, strict=True)]
         for row in (*answer.rows, *_totals(answer, total))
     ]
-    least = 0
-    for index, name in enumerate(answer.columns):
-        is_figure = answer.types[index].startswith(_FIGURES)
-        width = max([len(name), *(len(row[index]) for row in cells)])
-        kept = width if is_figure else min(width, _READABLE)
-        least += kept + 2
-        laid.add_column(
-            Text(name),
-            justify="right" if is_figure else "left",
-            overflow="ellipsis",
-            no_wrap=True,
-            min_width=kept,
-        )
+    figures = [kind.startswith(_FIGURES) for kind in answer.types]
+    widths = [
+        max([len(name), *(len(row[index]) for row in cells)])
+        for index, name in enumerate(answer.columns)
+    ]
+    widths = _fit(widths, figures)
+    for name, width, is_figure in zip(answer.columns, widths, figures, strict=True):
+        justify: Literal["left", "right"] = "right" if is_figure else "left"
+        laid.add_column(Text(name), justify=justify, overflow="ellipsis", no_wrap=True, width=width)
     for row in cells:
         laid.add_row(*(Text(cell) for cell in row))
-    # A pipe or file gets every character; a terminal its width, but never less than is readable.
-    room = get_terminal_size().columns if sys.stdout.isatty() else _ENDLESS
     text = StringIO()
-    Console(file=text, width=max(room, least), no_color=True).print(laid)
+    Console(file=text, width=sum(widths) + 2 * len(widths), no_color=True).print(laid)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+
+
+def _fit(widths: list[int], figures: list[bool]) -> list[int]:
+    """Cut texts, the widest first, to a terminal's width; a pipe or file gets every character."""
+    if not sys.stdout.isatty():
+        return widths
+    room = get_terminal_size().columns - 2 * len(widths)
+    fitted = list(widths)
+    while sum(fitted) > room:
+        texts = [index for index, is_figure in enumerate(figures) if not is_figure]
+        widest = max(texts, key=lambda index: fitted[index], default=None)
+        if widest is None or fitted[widest] <= _READABLE:
+            break
+        fitted[widest] -= 1
+    return fitted
 
 
 def _totals(answer: Answer, total: str | None) -> list[list[Cell]]:

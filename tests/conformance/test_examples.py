@@ -1,6 +1,6 @@
 """Worked examples with exact answers, through the command: a bill and a catalogue in, cost out.
 
-C1, C3, C5 and C21 are published textbook and vendor examples, the others were computed in fractions.
+C1, C3, C5 and C21 are published textbook and vendor examples, the others computed in fractions.
 """
 
 from collections.abc import Mapping
