@@ -52,6 +52,14 @@ parts as (
     select 'names', sum(hash(n))::varchar
     from resource_names as n
     union all
+    -- Whether a pipeline ever ran decides where its own charges go, in every month.
+    select 'peopled', sum(hash(o.node))::varchar
+    from (select distinct node, pipeline, part from runs_on) as o
+    semi join tries as t
+        on
+            t.pipeline_node = 'pipeline:' || o.pipeline
+            and (o.part is null or regexp_full_match(t.part, o.part))
+    union all
     select 'consumption', sum(hash(c))::varchar
     from consumption as c
     cross join reach as r

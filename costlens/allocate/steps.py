@@ -42,8 +42,7 @@ MATCH_STEPS = (
     "winners",
 )
 # The split of its money.
-SPLIT_STEPS = ("bundles", "pools", "span_uses", "span_work", "pool_capacity", "overlapped")
-PLACE_STEPS = ("work_placed", "placed")
+SPLIT_STEPS = ("pools", "span_uses", "span_work", "pool_capacity", "overlapped")
 CASCADE_STEPS = ("handed_on", "landed", "settled")
 NEED_STEPS = (
     "all_edges",
@@ -60,6 +59,7 @@ NEED_STEPS = (
 )
 
 
+_STRETCH = 100_000  # rows of `overlapped` that are placed at a time
 # Unions of tables that are there: a copy of millions of rows would cost more than reading twice.
 _VIEWS = ("placed", "settled")
 
@@ -100,8 +100,8 @@ def match(con: "duckdb.DuckDBPyConnection", period: str) -> None:
 def split_period(con: "duckdb.DuckDBPyConnection", period: str) -> None:
     """Split the bill of a period into placements, stage_costs, shares and ledger."""
     match(con, period)
-    run(con, SPLIT_STEPS, period=period)
-    run(con, PLACE_STEPS)
+    run(con, ("bundles",))
+    place(con)
     run(con, ("own_costs", "use_weights"))
     solve_flows(con)
     run(con, CASCADE_STEPS)
@@ -110,6 +110,23 @@ def split_period(con: "duckdb.DuckDBPyConnection", period: str) -> None:
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"  # a view takes no parameters
+
+
+def place(con: "duckdb.DuckDBPyConnection") -> None:
+    """Bring the bundles to stages; the outputs of runs a stretch of pools at a time."""
+    run(con, SPLIT_STEPS)
+    stretches = con.execute(
+        "select min(pool), max(pool) from ("
+        "select pool, sum(count(*)) over (order by pool) // $rows as stretch "
+        "from overlapped group by pool) as counted group by stretch order by stretch",
+        {"rows": _STRETCH},
+    ).fetchall()
+    text = sql("work_placed")
+    empty = {"first_pool": 0, "last_pool": -1}
+    con.execute(f"create or replace temp table work_placed as {text}", empty)
+    for first, last in stretches:
+        con.execute(f"insert into work_placed {text}", {"first_pool": first, "last_pool": last})
+    run(con, ("placed",))
 
 
 def solve_flows(con: "duckdb.DuckDBPyConnection") -> None:

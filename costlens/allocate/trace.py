@@ -15,16 +15,6 @@ from costlens.errors import CostLensError
 if TYPE_CHECKING:
     import duckdb
 
-_AGAIN = (
-    "span_uses",
-    "span_work",
-    "pool_capacity",
-    "overlapped",
-    "work_placed",
-    "placed",
-    "use_weights",
-)
-
 
 @dataclass(frozen=True, kw_only=True)
 class LineId:
@@ -106,7 +96,8 @@ def _follow(con: "duckdb.DuckDBPyConnection", period: str) -> None:
         "create or replace temp table bundles as "
         "select * exclude (whole_bundle, line_number) from prefixes"
     )
-    steps.run(con, ("pools", *_AGAIN))
+    steps.place(con)
+    steps.run(con, ("use_weights",))
     steps.solve_flows(con)
     con.execute(
         f"create or replace temp table own_costs as {steps.sql('own_costs_kept')}",

@@ -1,6 +1,7 @@
 -- The used parts of resource pools at the stages of their jobs, with the idle they stand beside.
 -- Grain: one row per (pool, job, thing made). A part whose outputs were measured becomes one stage
 -- for each of them. Reads: overlapped, pools, pool_capacity, jobs, job_targets.
+-- Takes: $first_pool and $last_pool, of a stretch that fits in memory.
 with beside as (
     select
         o.pool,
@@ -13,6 +14,7 @@ with beside as (
         any_value(c.capacity is not null) as is_known
     from overlapped as o
     inner join pool_capacity as c on o.pool = c.pool
+    where o.pool between $first_pool and $last_pool
     group by o.pool
 ),
 

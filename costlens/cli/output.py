@@ -97,7 +97,11 @@ def _write_parquet(answer: Answer, out: Path | None) -> None:
         if answer.rows:
             marks = ", ".join("?" for _ in answer.columns)
             con.executemany(f"insert into answer values ({marks})", [list(r) for r in answer.rows])
-        con.execute("copy answer to '{}' (format parquet)".format(str(out).replace("'", "''")))
+        try:
+            con.execute("copy answer to '{}' (format parquet)".format(str(out).replace("'", "''")))
+        except duckdb.IOException as error:
+            reason = str(error).rpartition(": ")[2]
+            raise CostLensError(f"cannot write: {reason}", where=str(out)) from error
 
 
 def _cell(column: str, cell: Cell) -> str:

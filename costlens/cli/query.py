@@ -11,7 +11,7 @@ from costlens.cli.output import Print
 @takes_scope()
 @takes_print
 def query(sql: str, scope: Scope, printed: Print) -> None:
-    """Ask a build one select in DuckDB's SQL; `show tables` is not one, the docs list them.
+    """Ask a build one select in DuckDB's SQL; `show tables` lists what there is.
 
     The connection is locked: it reads the build's own files and nothing else.
     """

@@ -28,6 +28,8 @@ create or replace macro exact(x) as
                 when isnan(try_cast(x as double)) then null
                 when abs(try_cast(x as double)) < 0.001 then x::decimal(18, 18)::decimal(38, 18)
                 when abs(try_cast(x as double)) < 1 then x::decimal(18, 15)::decimal(38, 18)
+                when abs(try_cast(x as double)) < 10 then x::decimal(18, 14)::decimal(38, 18)
+                when abs(try_cast(x as double)) < 100 then x::decimal(18, 13)::decimal(38, 18)
                 when abs(try_cast(x as double)) < 1000 then x::decimal(18, 12)::decimal(38, 18)
                 else x::varchar::decimal(38, 18)
             end
@@ -49,6 +51,10 @@ create or replace macro money(x) as
                     then trunc(x::decimal(18, 18), 12)::decimal(38, 12)
                 when abs(try_cast(x as double)) < 1
                     then trunc(x::decimal(18, 15), 12)::decimal(38, 12)
+                when abs(try_cast(x as double)) < 10
+                    then trunc(x::decimal(18, 14), 12)::decimal(38, 12)
+                when abs(try_cast(x as double)) < 100
+                    then trunc(x::decimal(18, 13), 12)::decimal(38, 12)
                 when abs(try_cast(x as double)) < 1000 then x::decimal(18, 12)::decimal(38, 12)
                 else trunc(x::varchar::decimal(38, 18), 12)
             end

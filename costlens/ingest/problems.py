@@ -36,10 +36,6 @@ _PROBLEMS = {
     ),
     "negative_size": ("the size of the machine is negative: {value}", _AMOUNT),
     "negative_time": ("the time used is negative: {value} s", _AMOUNT),
-    "run_of_two_pipelines": (
-        'the run "{value}" is named by two pipelines',
-        "make run_id unique, such as pipeline/run_id",
-    ),
     "try_twice": (
         'an attempt of the run "{value}" stands in two files',
         "take one of the files out of {source}, or number the attempts",

@@ -118,7 +118,7 @@ def added(totals: Sequence[Totals]) -> Totals:
 
     def total(values: Sequence[Decimal | None]) -> Decimal | None:
         known = [value for value in values if value is not None]
-        return _exact_sum(known) if known else None
+        return exact_sum(known) if known else None
 
     return Totals(
         makes=totals[0].makes,
@@ -132,7 +132,8 @@ def added(totals: Sequence[Totals]) -> Totals:
     )
 
 
-def _exact_sum(values: Sequence[Decimal]) -> Decimal:
+def exact_sum(values: Sequence[Decimal]) -> Decimal:
+    """Add amounts of money without rounding any digit."""
     whole = Decimal(0)
     for value in values:
         whole = _WIDE.add(whole, value)

@@ -16,6 +16,7 @@ from costlens.ingest.rows import (
     LINES_A_FILE,
     Totals,
     added,
+    exact_sum,
     hash_sql,
     period_column,
     rows_sql,
@@ -276,7 +277,7 @@ def _differences(made: Plan, one: Written, stored: dict[str | None, _Stored]) ->
             for basis in ("billed", "effective"):
                 residual = getattr(wants, f"residual_{basis}")
                 mine = getattr(has, basis)
-                total = mine if residual is None else mine + residual
+                total = mine if None in (mine, residual) else exact_sum([mine, residual])
                 pairs.append((basis, getattr(wants, basis), total))
         for what, source, ours in pairs:
             if source != ours:

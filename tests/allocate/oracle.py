@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 
 from oracle_needs import Needs
 from oracle_runs import Job, Runs, Span, all_rules, exact, fits, is_resource, micros, valid
@@ -172,7 +173,7 @@ class Oracle:
                     claims.add((2, YIELDS, place, "(run metadata)", None))
         for one in self.runs.tries:
             if one.run.lower() == named:
-                claims.add((1, 0, f"run:{one.source}/{one.run}", "(run metadata)", None))
+                claims.add((1, 0, f"run:{one.source}/{one.execution}", "(run metadata)", None))
         return claims
 
     def _land(self, found: Match) -> dict[str, str]:
@@ -236,7 +237,7 @@ class Oracle:
         how: tuple[str | None, ...],
         lines: list[Row],
     ) -> list[Piece]:
-        source, service, charge_class, currency, unit, details = how
+        source, service, charge_class, currency, _, _ = how
         whole = Piece(
             day=day,
             source=source or "",
@@ -254,34 +255,49 @@ class Oracle:
         )
         if match.kind == "whole":
             return [whole]
-        quantities = [exact(r.get("ConsumedQuantity")) for r in lines]
-        stated = None
-        if unit in SECONDS and any(q is not None for q in quantities):
-            seconds = sum(q for q in quantities if q is not None) * SECONDS[unit]
-            stated = int(int(seconds * 1_000_000) * cut)
         work = self.runs.work(match.place, span if match.kind == "resource" else None)
         work = {job: used for job, used in work.items() if used[0] > 0}
-        capacity = self._capacity(match, span, stated, details)
+        capacity = self._capacity(match, span)
         return list(self._overlap(whole, match, work, capacity))
 
-    def _capacity(
-        self, match: Match, span: Span, stated: int | None, details: str | None
-    ) -> int | None:
+    @cached_property
+    def _stated(self) -> dict[tuple[str, Span], dict[tuple[str | None, ...], int]]:
+        """Add up the machine time that the bill states for each span, service by service."""
+        found: dict[tuple[str, Span], dict[tuple[str | None, ...], int]] = {}
+        for match, (start, stop), how, lines in self.pools:
+            source, service, charge_class, _, unit, details = how
+            quantities = [q for q in (exact(r.get("ConsumedQuantity")) for r in lines) if q]
+            machine = self._machine(match, details) if match.kind == "resource" else None
+            if charge_class != "work" or unit not in SECONDS or not quantities or not machine:
+                continue
+            seconds = sum(quantities) * SECONDS[unit]
+            for _, (first, last) in _days(start, stop):
+                cut = Fraction(last - first, stop - start)
+                of = found.setdefault((match.place, (first, last)), {})
+                stated = int(int(seconds * 1_000_000) * cut) * machine
+                of[source, service] = of.get((source, service), 0) + stated
+        return found
+
+    def _machine(self, match: Match, details: str | None) -> int | None:
+        """Size one machine: as declared, or as the charge's own price says."""
+        size = self.runs.size(match.place)
+        if size.unit == "machines" or size.machine is not None:
+            return 1000 if size.unit == "machines" else size.machine
+        if size.unit != "weighted" or not details:
+            return None
+        told = json.loads(details)
+        weighted = 9 * Fraction(told["CoreCount"]) + Fraction(told["MemorySize"].split()[0])
+        return int(1000 * (weighted + 90 * Fraction(told.get("GpuCount", "0"))))
+
+    def _capacity(self, match: Match, span: Span) -> int | None:
         """Take the machine time that the bill states, else what is declared, else nothing."""
         if match.kind == "run":
             return None
+        stated = max(self._stated.get((match.place, span), {}).values(), default=0)
+        if stated > 0:
+            return stated
         size = self.runs.size(match.place)
-        machine = 1000 if size.unit == "machines" else size.machine
-        if machine is None and size.unit == "weighted" and details:
-            told = json.loads(details)
-            memory = exact(told["MemorySize"].split()[0])
-            weighted = 9 * Fraction(told["CoreCount"]) + (memory or 0)
-            machine = int(1000 * (weighted + 90 * Fraction(told.get("GpuCount", "0"))))
-        if stated and stated > 0 and machine:
-            return stated * machine
-        if size.capacity:
-            return size.capacity * (span[1] - span[0])
-        return None
+        return size.capacity * (span[1] - span[0]) if size.capacity else None
 
     def _overlap(
         self, whole: Piece, match: Match, work: dict[Job, tuple[int, str]], capacity: int | None
@@ -307,7 +323,7 @@ class Oracle:
                 Fraction(weight, total),
                 stage=f"{pipeline}/{job[2]}",
                 node=node,
-                run=job[1],
+                run=job[1].rpartition("/")[2],
                 charge_class=job[3] if whole.charge_class == "work" else whole.charge_class,
                 grade=max(whole.grade, worst if alone else grade),
             )
@@ -405,7 +421,7 @@ def _days(start: int, stop: int) -> list[tuple[date, Span]]:
     if stop - start <= DAY:
         return [(day_of(start), (start, stop))]
     edges = [start, *range((start // DAY + 1) * DAY, stop, DAY), stop]
-    return [(day_of(a), (a, b)) for a, b in zip(edges, edges[1:], strict=False)]
+    return [(day_of(a), (a, b)) for a, b in pairwise(edges)]
 
 
 def _picks(rule: object, row: Row) -> bool:

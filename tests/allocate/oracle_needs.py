@@ -72,7 +72,7 @@ class Needs:
                     yield edge_end(edge), f"{kind}:{thing.name}", edge
         for model in self.world.catalogue.models:
             for endpoint in model.endpoints:
-                yield f"endpoint:{endpoint.name}", f"model:{model.name}", Edge()
+                yield f"endpoint:{model.name}/{endpoint.name}", f"model:{model.name}", Edge()
 
     def _known(self) -> dict[str, set[str]]:
         """Bare name → the nodes it can mean."""
@@ -81,7 +81,7 @@ class Needs:
         nodes |= {f"pipeline:{t.name}" for t in catalogue.pipelines}
         nodes |= {f"stage:{t.name}" for t in catalogue.stages}
         nodes |= {f"{kind}:{t.name}" for kind, things in self._targets() for t in things}
-        nodes |= {f"endpoint:{e.name}" for m in catalogue.models for e in m.endpoints}
+        nodes |= {f"endpoint:{m.name}/{e.name}" for m in catalogue.models for e in m.endpoints}
         nodes |= {target for made in self.runs.made.values() for target in made}
         nodes |= {t.pipeline for t in self.runs.tries}
         known: dict[str, set[str]] = defaultdict(set)
@@ -162,20 +162,17 @@ class Needs:
         if isinstance(node, tuple):
             weights = dict(node[2])
             return [(node, to, None, None if node[1] == "even" else w) for to, w in weights.items()]
-        declared = {(a, b): e for a, b, e in self.declared if e.weight is None or e.weight > 0}
         found = [
             (a, b, e, None)
             for a, b, e in self.declared
             if a == node and (e.weight is None or e.weight > 0) and valid(e, day)
         ]
-        bare = {p for p in self.made if p not in declared}
-        bare |= {
-            p
-            for p, days in self.consumed.items()
-            if p not in declared
-            and any(q > 0 and self.first <= d <= self.last for d, q in days.items())
-        }
-        return found + [(a, b, None, None) for a, b in bare if a == node]
+        bare = set(self.made)
+        for pair, days in self.consumed.items():
+            if any(q > 0 and self.first <= d <= self.last for d, q in days.items()):
+                bare.add(pair)
+        bare -= {(a, b) for a, b, _, _ in found}
+        return found + [(a, b, None, None) for a, b in sorted(bare) if a == node]
 
     def of(self, day: date, node: object, level: str) -> Need | None:
         """Find the weighted need-set of a node at a level; none where nobody needs it."""

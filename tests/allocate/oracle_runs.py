@@ -14,8 +14,8 @@ from worlds import Row, World, moment
 
 from costlens.config.values import Capacity, Catalogue, Pipeline, Rule, Selector
 
-Job = tuple[str, str, str, str]  # source, run, part, class
-Part = tuple[str, str, str]  # source, run, part
+Job = tuple[str, str, str, str]  # source, execution, part, class
+Part = tuple[str, str, str]  # source, execution (pipeline/run), part
 Span = tuple[int, int]
 KINDS = ("work_s", "values", "rows", "bytes", "columns", "declared")
 SEPARATE = ("work_s", "values", "rows", "bytes")  # measured for each thing made
@@ -55,6 +55,7 @@ class Try:
     """One attempt, with its pipeline and whether its time was waste."""
 
     source: str
+    named: str  # the pipeline, as the log calls it
     run: str
     part: str
     parent: str | None
@@ -70,11 +71,15 @@ class Try:
 
     @property
     def job(self) -> Job:
-        return (self.source, self.run, self.part, self.charge_class)
+        return (self.source, self.execution, self.part, self.charge_class)
+
+    @property
+    def execution(self) -> str:
+        return f"{self.named}/{self.run}"
 
     @property
     def at(self) -> Part:
-        return (self.source, self.run, self.part)
+        return (self.source, self.execution, self.part)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +107,9 @@ def all_rules(world: World) -> list[tuple[str, Selector]]:
     for kind, things in kinds.items():
         found += [(f"{kind}:{t.name}", rule) for t in things for rule in t.billed_by]
     for model in catalogue.models:
-        found += [(f"endpoint:{e.name}", r) for e in model.endpoints for r in e.billed_by]
+        found += [
+            (f"endpoint:{model.name}/{e.name}", r) for e in model.endpoints for r in e.billed_by
+        ]
     return found
 
 
@@ -138,17 +145,19 @@ class Runs:
         for row in self.world.attempts:
             seen = max(micros(row[k]) for k in ("start", "stop") if row[k] is not None)
             last_seen[row["source"]] = max(last_seen[row["source"]], seen)
-            at = (row["source"], row["run"], row["part"])
+            at = (row["source"], f"{row['pipeline']}/{row['run']}", row["part"])
             last_try[at] = max(last_try[at], row["try"])
         return [self._try(row, last_seen, last_try) for row in self.world.attempts]
 
     def _try(self, row: Row, last_seen: dict[str, int], last_try: dict[Part, int]) -> Try:
-        again = row["try"] < last_try[row["source"], row["run"], row["part"]]
+        execution = f"{row['pipeline']}/{row['run']}"
+        again = row["try"] < last_try[row["source"], execution, row["part"]]
         size, busy = exact(row.get("size")), exact(row.get("busy_s"))
         named = row.get("resource_id")
         stop = row["stop"]
         return Try(
             source=row["source"],
+            named=row["pipeline"],
             run=row["run"],
             part=row["part"],
             parent=row.get("parent"),
@@ -164,25 +173,31 @@ class Runs:
         )
 
     @cached_property
+    def _children(self) -> dict[tuple[str, str], set[str]]:
+        """Say which executions name which as their parent: one of their own pipeline, or else any."""
+        found: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for child in self.tries:
+            meant = [t for t in self.tries if (t.source, t.run) == (child.source, child.parent)]
+            for outer in [t for t in meant if t.named == child.named] or meant:
+                found[outer.source, outer.execution].add(child.execution)
+        return found
+
+    @cached_property
     def own_time(self) -> list[list[Span]]:
         """Cut the time of the runs nested in it out of each attempt's interval."""
-        children: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for one in self.tries:
-            if one.parent is not None:
-                children[one.source, one.parent].add(one.run)
         live = [t for t in self.tries if t.state not in ("skipped", "cached") and t.until > t.start]
         own = []
         for outer in self.tries:
             inside: set[str] = set()
-            queue = [outer.run]
+            queue = [outer.execution]
             while queue:
-                new = children[outer.source, queue.pop()] - inside
+                new = self._children[outer.source, queue.pop()] - inside
                 inside |= new
                 queue += new
-            inside.discard(outer.run)
+            inside.discard(outer.execution)
             left = [(outer.start, outer.until)] if outer in live else []
             for one in live:
-                if one.source == outer.source and one.run in inside:
+                if one.source == outer.source and one.execution in inside:
                     left = [piece for span in left for piece in _without(span, one)]
             own.append(left)
         return own
@@ -209,7 +224,9 @@ class Runs:
         """Part → target → measure → quantity."""
         found: dict[Part, dict[str, dict[str, Fraction]]] = defaultdict(dict)
         for row in self.world.outputs:
-            of = found[row["source"], row["run"], row["part"]].setdefault(row["target"], {})
+            of = found[row["source"], f"{row['pipeline']}/{row['run']}", row["part"]].setdefault(
+                row["target"], {}
+            )
             quantity = Fraction(str(row["quantity"]))
             of[row["measure"]] = of.get(row["measure"], Fraction(0)) + quantity
         for one in self.tries:
@@ -237,14 +254,6 @@ class Runs:
         if kind == "even" or len(made) == 1:
             return kind, dict.fromkeys(made, 1)
         return kind, {target: int(of[kind] * 1_000_000) for target, of in made.items()}
-
-    def lone_weight(self, at: Part) -> int:
-        """Weigh the one thing that a part made as its run's kind would, where that is known."""
-        made, kind = self.made[at], self._kind(at[0], at[1])
-        if len(made) != 1 or kind == "even":
-            return 1
-        (of,) = made.values()
-        return 1 if of.get(kind) else 0
 
     def _served(self, source: str, run: str) -> dict[str, int]:
         """Weigh what a run's shared parts serve: evenly, or by the work of the parts making it."""
@@ -290,7 +299,7 @@ class Runs:
         runs: dict[str, set[tuple[str, str]]] = defaultdict(set)
         for one in self.tries:
             if one.resource_id is not None:
-                runs[one.resource_id].add((one.source, one.run))
+                runs[one.resource_id].add((one.source, one.execution))
         rules = all_rules(self.world)
         owners = {f"resource:{r.name}" for r in self.catalogue.resources}
         owners |= {f"pipeline:{p.name}" for p in self.catalogue.pipelines if is_resource(p)}
@@ -313,7 +322,7 @@ class Runs:
     def on(self, place: str) -> list[int]:
         """List the attempts that ran on a place, by their position."""
         if place.startswith("run:"):
-            return [i for i, t in enumerate(self.tries) if f"run:{t.source}/{t.run}" == place]
+            return [i for i, t in enumerate(self.tries) if f"run:{t.source}/{t.execution}" == place]
         listed: list[tuple[str, str | None]] = []
         for resource in self.catalogue.resources:
             if f"resource:{resource.name}" == place:
@@ -364,10 +373,10 @@ class Runs:
             time = own
             if span is not None:
                 time = sum(max(0, min(b, span[1]) - max(a, span[0])) for a, b in self.own_time[i])
-            if time == 0:
+            if time == 0 and span is not None:
                 continue
             if one.busy is not None:
-                time = time * one.busy // own
+                time = one.busy if span is None else time * one.busy // own
             alone = span is None
             plain = one.size is None or (size.mixed and not alone)
             unit = one.unit if alone else size.unit
@@ -379,7 +388,9 @@ class Runs:
                 weight + (1000 if plain else one.size or 0) * time,
                 max(worst, grade),
             )
-        return {job: (weight, grade) for job, (weight, grade) in used.items()}
+        if span is None and not any(weight for weight, _ in used.values()):
+            return {job: (1, grade) for job, (_, grade) in used.items()}
+        return used
 
 
 def _without(span: Span, one: Try) -> list[Span]:

@@ -35,7 +35,8 @@ from costlens.config.values import (
 
 IDS = ("id-1", "id-1", "id-1", "id-2", "ID-3", "arn:x:job/1", None)
 OWNED = ("f1", "f2", "m1", "e-m1", "p1", "s1", "s2", "s3", "s4")
-PIPELINE_OF = {"run1": "pa", "run2": "pb", "run3": "stray", "run4": "pa"}
+LOGGED = ("pa", "pa", "pb", "stray")
+RUNS = ("run1", "run2")
 PARTS = ("x.f1", "x.f2", "x.f3", "joint", "joint", "prep", "odd", "train")
 FEATURES, MODELS, PRODUCTS = ("f1", "f2", "f3"), ("m1", "m2"), ("p1", "p2")
 STAGES, PIPELINES = ("s1", "s2", "s3", "s4"), ("pa", "pb")
@@ -225,12 +226,12 @@ class Maker:
     def attempt(self, line: int) -> Row:
         start = self.moment()
         seconds = self.pick([7200, 3600, 3600, 900, 14400, 86400, 100_000, 0, 1, None])
-        run = self.pick(list(PIPELINE_OF))
+        run = self.pick(RUNS)
         size = self.pick([None, Decimal(1), Decimal(1), Decimal(2), Decimal("0.25"), Decimal(0)])
         unit = self.unit if self.chance(0.97) else "other"
         return attempt(
             line,
-            PIPELINE_OF[run],
+            self.pick(LOGGED),
             run,
             str(start),
             None if seconds is None else str(start + timedelta(seconds=seconds)),
@@ -247,14 +248,16 @@ class Maker:
     def outputs(self, most: int) -> tuple[Row, ...]:
         """Measure two or three things of some parts, most of them in one way."""
         found = []
-        kinds = {run: self.pick(MEASURES) for run in PIPELINE_OF}
         for _ in range(self.random.randint(0, most)):
-            run, part = self.pick(list(PIPELINE_OF)), self.pick(["joint", "joint", "x.f1", "odd"])
-            measure = kinds[run] if self.chance(0.8) else self.pick(MEASURES)
+            pipeline, run = self.pick(LOGGED), self.pick(RUNS)
+            part = self.pick(["joint", "joint", "joint", "x.f1", "odd"])
+            measure = self.pick(MEASURES)
             targets = ("feature:f1", "feature:f2", "feature:f3", "model:m1")
             for target in self.random.sample(targets, self.random.randint(1, 3)):
                 amount = self.pick([Decimal(1), Decimal(3), Decimal("2.5"), Decimal(0)])
-                found.append(output(run, target, part=part, measure=measure, quantity=amount))
+                found.append(
+                    output(pipeline, run, target, part=part, measure=measure, quantity=amount)
+                )
         return tuple(found)
 
     def activity(self, most: int) -> tuple[Row, ...]:

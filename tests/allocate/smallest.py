@@ -10,12 +10,15 @@ _THINGS = ("resources", "pipelines", "stages", "features", "models", "products")
 _PARTS = ("feeds", "uses", "billed_by", "endpoints", "runs", "produces")
 
 
-def smallest(world: World, fails: Callable[[World], bool]) -> World:
-    """Shrink a failing world until nothing more can be left out."""
+def smallest(world: World, fails: Callable[[World], bool], tries: int = 200) -> World:
+    """Shrink a failing world until nothing more can be left out, or for `tries` at most."""
     again = True
     while again:
         again = False
         for less in _smaller(world):
+            tries -= 1
+            if tries < 0:
+                return world
             if fails(less):
                 world, again = less, True
                 break

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from compare import differences
-from test_worlds import a_world
+from random_worlds import make_world
 from worlds import World, open_engine, run
 
 import costlens.money
@@ -107,7 +107,7 @@ def test_a_broken_step_is_noticed(
     monkeypatch.setattr(
         steps, "sql", lambda name: text.replace(right, broken) if name == step else whole(name)
     )
-    assert any(wrong(a_world(seed)) for seed in WORLDS)
+    assert any(wrong(make_world(seed)) for seed in WORLDS)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_worlds import a_world
+from random_worlds import make_world
 from worlds import LEVELS, PERIOD, Con, World, open_engine, publish, rows, run
 
 import costlens.questions
@@ -35,7 +35,7 @@ def built(con: Con, world: World) -> None:
 
 @pytest.mark.parametrize("seed", range(300, 310))
 def test_the_parts_of_every_amount_re_add_to_it(con: Con, seed: int) -> None:
-    built(con, a_world(seed))
+    built(con, make_world(seed))
     for level in LEVELS:
         for (target,) in rows(
             con, f"select distinct target from shares where level = '{level}' order by all"
@@ -50,7 +50,7 @@ def test_the_parts_of_every_amount_re_add_to_it(con: Con, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(320, 330))
 def test_lines_re_add_to_the_bill_and_to_the_ledger(con: Con, seed: int) -> None:
-    world = a_world(seed)
+    world = make_world(seed)
     built(con, world)
     con.execute(
         "create or replace temp table explain_parts as "
@@ -74,7 +74,7 @@ def test_lines_re_add_to_the_bill_and_to_the_ledger(con: Con, seed: int) -> None
 
 @pytest.mark.parametrize("seed", range(340, 344))
 def test_a_line_traced_alone_is_the_line_traced_with_all_others(con: Con, seed: int) -> None:
-    world = a_world(seed)
+    world = make_world(seed)
     built(con, world)
     con.execute(
         "create or replace temp table explain_parts as "

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
@@ -81,7 +82,7 @@ def test_no_weight_gets_nothing_and_more_weight_never_gets_less(
     parts = [abs(a) for a, _ in split(con, amount, 0, weights)]
     ranked = sorted(zip(weights, parts, strict=True))
     assert all(part == 0 for weight, part in ranked if weight == 0)
-    for (low, small), (high, large) in zip(ranked, ranked[1:], strict=False):
+    for (low, small), (high, large) in pairwise(ranked):
         assert small <= large if low < high else abs(small - large) <= 1
 
 

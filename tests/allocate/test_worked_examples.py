@@ -53,7 +53,9 @@ def needed(costs: dict[str, Any], feeds: dict[str, list[str]], **weights: int) -
                 for name, ends in feeds.items()
             ),
             features=tuple(
-                Feature(name=f, billed_by=by_id(f), weight=(weights and Decimal(weights[f])) or None)
+                Feature(
+                    name=f, billed_by=by_id(f), weight=(weights and Decimal(weights[f])) or None
+                )
                 for f in features
             ),
         ),
@@ -86,7 +88,7 @@ def handed_on(costs: dict[str, Any], takes: dict[str, dict[str, Any]]) -> World:
 
 
 def on_cluster(
-    uses: dict[str, tuple[int, int, Any]], cost: Any, hours: int, slots: Any, step: int = 0
+    uses: dict[str, tuple[int, int, Any]], cost: int, hours: int, slots: int, step: int = 0
 ) -> World:
     """Runs on one resource: name → (first hour, last hour, slots); `step` bills every few hours."""
     step = step or hours
@@ -113,7 +115,7 @@ def on_cluster(
             )
             for i, (name, (start, stop, size)) in enumerate(uses.items())
         ),
-        outputs=tuple(output(name, f"feature:{name}") for name in uses),
+        outputs=tuple(output(f"p{name}", name, f"feature:{name}") for name in uses),
         catalogue=Catalogue(
             resources=(
                 Resource(

@@ -1,6 +1,7 @@
 """A small world, and the engine run on it: bills, run logs and a catalogue, without a lake."""
 
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -18,6 +19,7 @@ LEVELS = ("feature", "model", "product")
 RAW = ("charges", "attempts", "outputs", "activity")
 BUILT = ("placements", "stage_costs", "shares", "ledger")
 Row = dict[str, Any]
+Cell = object  # what a column takes
 Con = duckdb.DuckDBPyConnection
 
 
@@ -42,7 +44,7 @@ class World:
         return make_book(self.settings, self.catalogue)
 
 
-def charge(line: int, cost: Any, **more: Any) -> Row:
+def charge(line: int, cost: Cell, **more: Cell) -> Row:
     """Write a billing line; `cost` is both bases, else `billed` and `effective` say so."""
     row: Row = {
         "source": "bill",
@@ -61,7 +63,7 @@ def charge(line: int, cost: Any, **more: Any) -> Row:
     return row | more
 
 
-def attempt(line: int, pipeline: str, run: str, start: str, stop: str | None, **more: Any) -> Row:
+def attempt(line: int, pipeline: str, run: str, start: str, stop: str | None, **more: Cell) -> Row:
     """Write one try of one part of a run."""
     row: Row = {
         "source": "runs",
@@ -79,13 +81,14 @@ def attempt(line: int, pipeline: str, run: str, start: str, stop: str | None, **
     return row | more
 
 
-def output(run: str, target: str, **more: Any) -> Row:
+def output(pipeline: str, run: str, target: str, **more: Cell) -> Row:
     """Write what a part of a run made."""
     row: Row = {
         "source": "runs",
         "month": PERIOD,
         "x_load": "l",
         "x_line": 1,
+        "pipeline": pipeline,
         "run": run,
         "part": "run",
         "target": target,
@@ -95,7 +98,7 @@ def output(run: str, target: str, **more: Any) -> Row:
     return row | more
 
 
-def took(consumer: str | None, target: str, quantity: Any, **more: Any) -> Row:
+def took(consumer: str | None, target: str, quantity: Cell, **more: Cell) -> Row:
     """Write what one consumer took of one thing."""
     row: Row = {
         "source": "usage",
@@ -111,7 +114,7 @@ def took(consumer: str | None, target: str, quantity: Any, **more: Any) -> Row:
     return row | more
 
 
-def by_id(*ids: str, **more: Any) -> tuple[Rule, ...]:
+def by_id(*ids: str, **more: Cell) -> tuple[Rule, ...]:
     """Write a `billed_by` of one rule on resource ids."""
     return (Rule(resource_id=ids, place=f"c.yaml:{'+'.join(ids)}", **more),)
 
@@ -185,6 +188,6 @@ def moment(text: str | datetime) -> datetime:
     return text if isinstance(text, datetime) else datetime.fromisoformat(text)
 
 
-def shuffled(world: World, order: Any) -> World:
+def shuffled(world: World, order: Callable[[tuple[Row, ...]], Iterable[Row]]) -> World:
     """Put a world's rows in another order; names and line numbers stay."""
     return replace(world, **{name: tuple(order(getattr(world, name))) for name in RAW})

@@ -38,7 +38,7 @@ def run(name: str, start: float, stop: float, **more: object) -> Row:
     """Write a line of a run log; its pipeline is the first word of its name: `pipeline.run`."""
     return {
         "run_id": name,
-        "pipeline": name.split(".")[0],
+        "pipeline": name.split(".", maxsplit=1)[0],
         "start": at(start),
         "end": at(stop),
         **more,

@@ -105,7 +105,7 @@ WORLD.add(
 
 def test_tables_endpoints_and_stages_without_runs_are_never_idle(asked: Asked) -> None:
     assert asked.outcomes("stage:m4_table") == {"allocated": 3}
-    assert asked.outcomes("endpoint:m4-end") == {"allocated": 4}
+    assert asked.outcomes("endpoint:m4_m/m4-end") == {"allocated": 4}
     assert asked.outcomes("stage:m4_people") == {"unneeded": 5}
 
 
@@ -278,7 +278,7 @@ def test_any_named_thing_may_have_billed_by(asked: Asked) -> None:
             "stage:m10s",
             "feature:m10_f",
             "model:m10_m",
-            "endpoint:m10e",
+            "endpoint:m10_m/m10e",
             "product:m10_p",
         )
     } == {
@@ -287,7 +287,7 @@ def test_any_named_thing_may_have_billed_by(asked: Asked) -> None:
         "stage:m10s": 4,
         "feature:m10_f": 8,
         "model:m10_m": 16,
-        "endpoint:m10e": 32,
+        "endpoint:m10_m/m10e": 32,
         "product:m10_p": 64,
     }
 
@@ -396,8 +396,8 @@ WORLD.add(
     ("feature", "used", "resource", "idle"),
     [
         ("m12_a", 12, "resource:m12a", 12),  # 24 of 48 machine hours, whatever is declared
-        ("m12_b", 6, "resource:m12b", 18),  # 24 of 24 h × 4 slots a machine
-        ("m12_c", 18, "resource:m12c", 34),  # 12 h × 36 of 24 h × (9·4 + 16)
+        ("m12_b", 6, "resource:m12b", 18),  # 24 of 24 hours on machines of 4 slots
+        ("m12_c", 18, "resource:m12c", 34),  # 12 hours of 36 in 24 hours of 9·4 + 16
     ],
 )
 def test_capacity_is_the_machine_time_a_charge_states_times_the_size_of_a_machine(
@@ -446,8 +446,12 @@ WORLD.add(
         line("0.000000000010", "m14-t", hours=72),
         line("0.000000000007", "m14-t", start=12, hours=48),
         line(48, "m14-r", hours=48),
+        line(96, "m14-q", hours=48, ConsumedQuantity="96", ConsumedUnit="Hours"),
     ],
-    runs=[run("m14.a", 24, 36, feature="m14_r", resource_id="m14-r")],
+    runs=[
+        run("m14.a", 24, 36, feature="m14_r", resource_id="m14-r"),
+        run("m14.b", 24, 36, feature="m14_q", resource_id="m14-q", instance_count=1),
+    ],
 )
 
 
@@ -459,8 +463,13 @@ def test_a_charge_longer_than_a_day_is_cut_at_day_edges_by_largest_remainder(ask
 
 
 def test_each_day_of_a_long_charge_is_split_by_that_days_runs(asked: Asked) -> None:
-    assert asked.stages("pipeline:m14/run", "day") == {("2026-05-02",): 12}
+    assert asked.ledger("feature:m14_r", "day") == {("2026-05-02",): 12}
     assert asked.stages("resource:m14r", "day") == {("2026-05-01",): 24, ("2026-05-02",): 12}
+
+
+def test_the_machine_time_of_a_long_charge_is_cut_like_its_cost(asked: Asked) -> None:
+    assert asked.ledger("feature:m14_q", "day") == {("2026-05-02",): 12}
+    assert asked.stages("resource:m14-q", "day") == {("2026-05-01",): 48, ("2026-05-02",): 36}
 
 
 # One interval, one owner
@@ -470,9 +479,7 @@ WORLD.add(
     bill=[line(24, "m15-c")],
     runs=[
         run("m15.outer", 0, 8, feature="m15_outer", resource_id="m15-c"),
-        run(
-            "m15.inner", 1, 5, feature="m15_inner", resource_id="m15-c", parent_run_id="m15.outer"
-        ),
+        run("m15.inner", 1, 5, feature="m15_inner", resource_id="m15-c", parent_run_id="m15.outer"),
         run("m15.core", 2, 3, feature="m15_core", resource_id="m15-c", parent_run_id="m15.inner"),
         run("m15.late", 4, 6, feature="m15_late", resource_id="m15-c", parent_run_id="m15.outer"),
     ],
@@ -512,7 +519,17 @@ def test_an_attempt_that_was_skipped_used_nothing(asked: Asked) -> None:
 
 
 def test_every_level_and_every_view_of_all_this_holds_the_whole_bill(asked: Asked) -> None:
-    views = "feature model product pipeline stage team service class grade".split()
+    views = [
+        "feature",
+        "model",
+        "product",
+        "pipeline",
+        "stage",
+        "team",
+        "service",
+        "class",
+        "grade",
+    ]
     assert {view: sum(asked.cost(view).values()) for view in views} == dict.fromkeys(
         views, asked.bill()
     )

@@ -141,7 +141,9 @@ def test_explain_adds_up_to_the_cost_by_stage_and_by_line(
     everything: Asked, words: list[str]
 ) -> None:
     for level in LEVELS:
-        for name, cost in targets(everything, level, *(words[:2] if "--basis" in words else [])).items():
+        for name, cost in targets(
+            everything, level, *(words[:2] if "--basis" in words else [])
+        ).items():
             rows = everything.ask("explain", f"{level}:{name}", *words)
             assert sum(Decimal(row["amount"]) for row in rows) == cost, name
 
@@ -192,7 +194,9 @@ def test_a_correction_has_an_old_day_in_a_new_period(company: Company) -> None:
         "BillingPeriodEnd": "2026-07-01T00:00:00Z",
     }
     company.bill(
-        line(10, "t"), line(-3, "t", ChargeClass="Correction", **june), line(5, "t", start=744, **june)
+        line(10, "t"),
+        line(-3, "t", ChargeClass="Correction", **june),
+        line(5, "t", start=744, **june),
     )
     company.catalogue(
         "features: [{name: a, billed_by: [{resource_id: t}]}]",
@@ -218,9 +222,7 @@ def test_a_commitments_used_and_unused_cost_is_what_its_purchase_was_billed(
     assert company.cost("feature", "--basis", "billed") == {"a": 100}
     assert company.cost("feature") == {"a": 100}
     by_class = company.ask("statement", "--by", "class")
-    assert {
-        (row["basis"], row["class"]): Decimal(row["ingested"]) for row in by_class
-    } == {
+    assert {(row["basis"], row["class"]): Decimal(row["ingested"]) for row in by_class} == {
         ("billed", "other"): 100,
         ("billed", "work"): 0,
         ("billed", "commitment_unused"): 0,
@@ -301,9 +303,7 @@ def test_each_month_converts_at_its_own_rate(company: Company) -> None:
 def test_the_order_of_lines_runs_and_files_changes_nothing(
     everything: Asked, company: Company
 ) -> None:
-    company.bill(
-        *reversed(LINES), exclude=[{"service": "Coffee", "reason": "paid by the canteen"}]
-    )
+    company.bill(*reversed(LINES), exclude=[{"service": "Coffee", "reason": "paid by the canteen"}])
     company.runs(*reversed(RUNS))
     company.catalogue(EVERYTHING)
     company.refresh()

@@ -51,6 +51,7 @@ def until(condition: Callable[[], bool]) -> bool:
     while time.monotonic() < end:
         if condition():
             return True
+        time.sleep(0.0005)
     return False
 
 
@@ -76,13 +77,11 @@ def statement(company: Company) -> str:
     [
         ".scratch/*",
         "charges/*/*/*.parquet",
-        "attempts/*/*/*.parquet",
         "ledger/billing_period=2026-05/*.parquet",
         "ledger/billing_period=2026-06/*.parquet",
         "charges/_delta_log/*.json",
         "ledger/_delta_log/*.json",
         "builds/*.parquet",
-        "builds/_delta_log/*.json",
     ],
 )
 def test_a_refresh_killed_half_way_leaves_the_last_build_and_the_next_one_succeeds(
@@ -98,11 +97,10 @@ def test_a_refresh_killed_half_way_leaves_the_last_build_and_the_next_one_succee
     if not came_through:
         assert refresh.returncode == -signal.SIGKILL
         assert statement(shop) == before
-    if moment.startswith(("charges", "ledger", "attempts", ".scratch")):
+    if moment.startswith(("charges", "ledger", ".scratch")):
         assert not came_through
-    assert shop.refresh().out == ("nothing new: " if came_through else "") + (
-        "build 2 still holds\n" if came_through else "build 2 published\n"
-    )
+    still = "nothing new: build 2 still holds\n"
+    assert shop.refresh().out == (still if came_through else "build 2 published\n")
     assert results(shop) == wanted
     ran = shop.run("vacuum")
     assert ran.code == 0
@@ -133,8 +131,7 @@ def test_of_two_refreshes_at_once_one_wins_and_the_other_says_who_holds_the_lake
     lake = shop.folder / "lake"
     before = statement(shop)
     with command(shop, "refresh") as winner:
-        held = lambda: (lake / ".writing").read_text() == str(winner.pid)
-        assert until(held)
+        assert until(lambda: (lake / ".writing").read_text() == str(winner.pid))
         os.kill(winner.pid, signal.SIGSTOP)
         with command(shop, "refresh") as loser:
             out, err = loser.communicate(timeout=PATIENCE)
@@ -207,7 +204,7 @@ def test_readers_see_only_whole_builds_while_refreshes_publish(
                 {"cost": str(amount), "ResourceId": "r", **start}, file=f"bill/{month}.csv"
             )
 
-    last = 6
+    last = 4
     write(1)
     company.catalogue("features: [{name: f, billed_by: [{resource_id: r}]}]")
     company.refresh()

@@ -8,7 +8,6 @@ import tempfile
 from pathlib import Path
 
 import duckdb
-import pytest
 from company import Company
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -82,13 +81,13 @@ class Bookkeeping(RuleBasedStateMachine):
 
 TestBookkeeping = Bookkeeping.TestCase
 TestBookkeeping.settings = settings(
-    max_examples=300 if NIGHTLY else 3, stateful_step_count=20 if NIGHTLY else 8, deadline=None
+    max_examples=300 if NIGHTLY else 2, stateful_step_count=20 if NIGHTLY else 8, deadline=None
 )
 
 LONG_BILL = """
 copy (
     select
-        ((n * 7919) % 100003) / 1000 as BilledCost,
+        ((n * 7919) % 100003) * 0.001::decimal(38, 12) as BilledCost,
         BilledCost as EffectiveCost,
         'USD' as BillingCurrency,
         '1' as BillingAccountId,
@@ -101,36 +100,32 @@ copy (
     from range(250_000) as lines (n)
 ) to '{}' (format parquet, row_group_size 20_480)
 """
+# The number of threads is DuckDB's own setting; the command has none.
 REFRESH = """
-import os, sys
-os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:int(sys.argv[1])])
-import duckdb
-(threads,) = duckdb.connect().execute("select current_setting('threads')").fetchone()
-print(threads)
+import sys, duckdb
+from functools import partial
+duckdb.connect = partial(duckdb.connect, config={"threads": int(sys.argv[1])})
 from costlens.cli import main
 main(["refresh", "--config", sys.argv[2]])
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores cannot be taken away here")
 def test_hash_seeds_and_threads_do_not_change_a_unit(tmp_path: Path) -> None:
     found = []
-    for seed, cores in (("1", "1"), ("2", str(os.cpu_count()))):
+    for seed, threads in (("1", "1"), ("2", "5")):
         company = Company(folder=tmp_path / seed)
         company.folder.mkdir()
         open_shop(company, (5,))
         (company.folder / "billing/2026-05.csv").unlink()
-        amounts = LONG_BILL.replace("/ 1000", "* 0.001::decimal(38, 12)")
-        duckdb.sql(amounts.format(company.folder / "billing/2026-05.parquet"))
+        duckdb.sql(LONG_BILL.format(company.folder / "billing/2026-05.parquet"))
         done = subprocess.run(
-            [sys.executable, "-c", REFRESH, cores, str(company.folder)],
+            [sys.executable, "-c", REFRESH, threads, str(company.folder)],
             capture_output=True,
             text=True,
             check=False,
             env={**os.environ, "PYTHONHASHSEED": seed},
         )
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.splitlines()[0] == cores
+        assert (done.returncode, done.stdout) == (0, "build 1 published\n"), done.stderr
         found.append(results(company))
     assert found[0] == found[1]
     assert found[0]["ledger"].count("\n") > 1000

@@ -110,8 +110,8 @@ def test_a_changed_month_replaces_that_month_and_no_other(shop: Company) -> None
     assert now["attempts"] == may["attempts"]
     assert rows(shop, "ledger", where="billing_period = '2026-06'") == june_ledger
     assert totals(shop) == {
-        "2026-05": Decimal("37.539999999999"),
-        "2026-06": Decimal("34.509999999999"),
+        "2026-05": Decimal("37.569999999999"),
+        "2026-06": Decimal("34.539999999999"),
     }
 
 

@@ -24,13 +24,10 @@ judged as (
         end as value
     from mine
     union all
-    -- A try that two files hold, or that two pipelines name as one run.
-    select
-        max(x_line) as x_line,
-        case when count(distinct pipeline) > 1 then 'run_of_two_pipelines' else 'try_twice' end as problem,
-        run as value
+    -- A try that two files hold.
+    select max(x_line) as x_line, 'try_twice' as problem, run as value
     from mine
-    group by run, part, try
+    group by pipeline, run, part, try
     having count(*) > 1
 )
 

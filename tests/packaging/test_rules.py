@@ -1,0 +1,143 @@
+"""Rules of the whole code that a reader cannot see in one file."""
+
+import ast
+import re
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+from checkout import ROOT, tracked
+
+from costlens.allocate import steps, trace
+from costlens.allocate.book import make_book
+from costlens.config import load
+from costlens.engine import connect
+from costlens.ingest.source import macros
+from costlens.lake import Build, Lake
+from costlens.money import define
+from costlens.paths import bundled
+from costlens.questions.ask import Asked, set_rates
+from costlens.refresh import assert_balanced
+
+MONEY = re.compile(r"billed|effective|cost|money", re.IGNORECASE)
+SQL = [path for path in tracked() if path.suffix == ".sql"]
+PYTHON = [path for path in tracked("costlens", "sample_data", "dashboards") if path.suffix == ".py"]
+
+# A value for every parameter that a step or a question takes.
+GIVEN = {
+    "period": "2026-05",
+    "first_pool": 0,
+    "last_pool": 0,
+    "source": "bill",
+    "line": 1,
+    "level": "feature",
+    "by": "service",
+    "target": "fv_orders",
+    "basis": "billed",
+    "start": datetime(2026, 5, 1).date(),
+    "stop": datetime(2026, 6, 1).date(),
+}
+
+
+def code(path: Path) -> str:
+    """Read a SQL file without its comments and texts."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    return re.sub(r"--[^\n]*|'(?:[^']|'')*'", "''", text)
+
+
+@pytest.fixture(scope="module")
+def con(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
+    """Take a build without a single row through every step, in order."""
+    workspace = load(bundled("sample_data"))
+    book = make_book(workspace.settings, workspace.catalogue)
+    con = connect()
+    with Lake(tmp_path_factory.mktemp("empty") / "lake").writing() as draft:
+        draft.open(con)
+    steps.prepare(con, book)
+    steps.run(con, ("inputs",), **GIVEN)
+    steps.split_period(con, "2026-05")
+    assert_balanced(con, "2026-05")
+    steps.run(con, ("found",), **GIVEN)
+    steps.run(con, ("catalogue", "graph", "found_in_runs"))
+    nothing: dict[str, list[object]] = {"fx": []}
+    build = Build(
+        number=1,
+        built_at=datetime(2026, 5, 1),
+        engine="",
+        versions={},
+        inputs={},
+        settings=nothing,
+        periods={},
+        totals={},
+    )
+    set_rates(con, build, None)
+    Asked(build=build, con=con).keep("explain_parts", **GIVEN)
+    trace.trace_placements(con, book, "2026-05")
+    return con
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p for p in SQL if p.parts[:2] in {("costlens", "allocate"), ("costlens", "questions")}],
+    ids=str,
+)
+def test_every_step_and_question_binds_against_an_empty_build(
+    con: duckdb.DuckDBPyConnection, path: Path
+) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    assert con.execute(f"explain {text}", steps.parameters(text, GIVEN)).fetchall()
+
+
+@pytest.mark.parametrize("path", [p for p in SQL if "checks" in p.parts], ids=str)
+def test_every_check_of_a_load_binds_against_an_empty_build(
+    con: duckdb.DuckDBPyConnection, path: Path
+) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    with macros(con):
+        assert con.execute(f"explain {text}", steps.parameters(text, GIVEN)).fetchall()
+
+
+def test_the_macros_of_money_are_made_on_a_bare_connection() -> None:
+    with duckdb.connect() as bare:
+        define(bare)
+
+
+def test_money_is_never_divided_and_never_a_float_in_sql() -> None:
+    for path in SQL:
+        for line in code(path).splitlines():
+            if re.search(r"(?<!/)/(?!/)", line):
+                assert "::double" in line, f"{path}: {line}"
+                assert not MONEY.search(line), f"{path}: {line}"
+            if re.search(r"(billed|effective|cost\w*)\s*::\s*(double|float|real)", line, re.I):
+                raise AssertionError(f"{path}: {line}")
+            assert not re.search(r"\d[eE]-?\d", line), f"{path}: {line}"
+
+
+def test_python_turns_nothing_into_a_float() -> None:
+    for path in PYTHON:
+        tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id != "float", f"{path}:{node.lineno}"
+
+
+def test_sql_starts_by_saying_what_its_rows_are() -> None:
+    for path in SQL:
+        if path.parts[0] == "costlens" and path.stem not in {"money", "macros"}:
+            text = (ROOT / path).read_text(encoding="utf-8")
+            assert text.startswith("-- "), path
+
+
+def test_no_tracked_file_names_a_machine_or_a_registry() -> None:
+    machine = re.compile(r"/(?:home|Users|root|work)/\w")
+    registry = re.compile(
+        r"pypi\.|pythonhosted|npmjs|index-url|artifactory|://proxy", re.IGNORECASE
+    )
+    for path in tracked():
+        if (ROOT / path).is_symlink() or path.name == Path(__file__).name:
+            continue
+        text = (ROOT / path).read_bytes().decode("utf-8", "ignore")
+        for rule in (machine, registry):
+            found = rule.search(text)
+            assert found is None, f"{path}: {found and found[0]}"
