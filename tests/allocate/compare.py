@@ -16,6 +16,7 @@ def differences(con: Con, world: World) -> list[str]:
     """Describe every cell in which the engine and the reference differ."""
     oracle = Oracle(world)
     found = _matches(con, oracle)
+    found += _sums(con, world)
     found += _cells("stage", _engine_stages(con), _stages(oracle))
     for level in LEVELS:
         found += _cells(level, _engine_ledger(con, level), _ledger(oracle, level))
@@ -39,6 +40,17 @@ def _matches(con: Con, oracle: Oracle) -> list[str]:
         line = (charge["source"], charge["x_line"])
         if engine[line] != wanted:
             found.append(f"line {line}: engine {engine[line]}, reference {wanted}")
+    return found
+
+
+def _sums(con: Con, world: World) -> list[str]:
+    """Compare the whole bill with every result, to the last unit."""
+    bill = [sum(row[basis] for row in world.charges) for basis in ("BilledCost", "EffectiveCost")]
+    found = []
+    for where in ("stage_costs", *(f"ledger where level = '{level}'" for level in LEVELS)):
+        ((billed, effective),) = rows(con, f"select sum(billed), sum(effective) from {where}")
+        if world.charges and [billed, effective] != bill:
+            found.append(f"{where}: {billed} and {effective}, the bill is {bill}")
     return found
 
 
@@ -101,6 +113,7 @@ def _cells(what: str, engine: Cells, reference: Cells) -> list[str]:
         for basis, a, b in zip(("billed", "effective"), got, wanted, strict=False):
             if abs(a - b) > allowed:
                 found.append(
-                    f"{what} {tuple(map(str, key))} {basis}: engine {float(a)}, reference {float(b)}"
+                    f"{what} {tuple(map(str, key))} {basis}: "
+                    f"engine {float(a)}, reference {float(b)}"
                 )
     return found

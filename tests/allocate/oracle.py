@@ -1,7 +1,7 @@
 """The reference, part two: the flow of money, in exact fractions.
 
-Nothing here is rounded, so the engine must agree to less than a unit (10⁻¹²) for every split that an
-amount went through. Written from design.md ("Rules of the flow") and methods.md §2-§4.
+Nothing here is rounded, so the engine must agree to less than a unit (10⁻¹²) for every split that
+an amount went through. Written from design.md ("Rules of the flow") and methods.md §2-§4.
 """
 
 import json
@@ -191,7 +191,7 @@ class Oracle:
     # Overlap
 
     def span(self, row: Row, match: Match) -> Span:
-        """Say what a line is split over: its own period on a resource or past a day, else its day."""
+        """Say what a line is split over: its period on a resource or past a day, else its day."""
         start, stop = micros(row["ChargePeriodStart"]), micros(row["ChargePeriodEnd"])
         stop = stop if stop > start else start + DAY
         if match.kind != "whole" or stop - start > DAY:

@@ -174,7 +174,7 @@ class Runs:
 
     @cached_property
     def _children(self) -> dict[tuple[str, str], set[str]]:
-        """Say which executions name which as their parent: one of their own pipeline, or else any."""
+        """Say which executions are whose children: of their own pipeline, or else of any."""
         found: dict[tuple[str, str], set[str]] = defaultdict(set)
         for child in self.tries:
             meant = [t for t in self.tries if (t.source, t.run) == (child.source, child.parent)]
@@ -270,7 +270,9 @@ class Runs:
                 served[target] += work * weight // sum(weights.values())
         return dict(served) if by_work else dict.fromkeys(served, 1)
 
-    def need_of_job(self, job: Job) -> tuple[object, dict[str, int] | None]:
+    def need_of_job(  # noqa: PLR0911 -- one way of need each
+        self, job: Job
+    ) -> tuple[object, dict[str, int] | None]:
         """Say what needs a job (a node of the graph), or by which weights it is cut in stages."""
         source, run, part, _ = job
         pipeline = next(t.pipeline for t in self.tries if t.job == job)
@@ -365,7 +367,7 @@ class Runs:
         )
 
     def work(self, place: str, span: Span | None) -> dict[Job, tuple[int, str]]:
-        """Weigh what each job used of a span: size × time, with its grade."""
+        """Weigh what each job used of a span: its size and time, with its grade."""
         size = self.size(place)
         used: dict[Job, tuple[int, str]] = {}
         for i in self.on(place):

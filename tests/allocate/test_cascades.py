@@ -26,7 +26,7 @@ def rows(stages: list[str], taken: dict[str, dict[str, int]]) -> dict[str, dict[
 
 
 def without_dead_sinks(taken: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
-    """Leave out stages that are named as consumers but have no row: to the engine they are sinks."""
+    """Leave out stages that consume but have no row: to the engine they are sinks."""
     return {s: {c: w for c, w in to.items() if c in taken or c in SINKS} for s, to in taken.items()}
 
 

@@ -81,7 +81,8 @@ def test_by_work_counts_a_part_that_made_one_thing(con: Con) -> None:
     bears = rows(
         con,
         "select sum(numerator) filter (target = 'f3') * 2 = sum(numerator) from shares "
-        "where level = 'feature' and need_set in (select feature_set from stage_costs where stage like '%prep')",
+        "where level = 'feature' and need_set in "
+        "(select feature_set from stage_costs where stage like '%prep')",
     )
     assert bears == [(True,)]
 

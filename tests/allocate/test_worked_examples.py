@@ -249,7 +249,8 @@ def test_example_c8_has_its_avoidable_and_stand_alone_figures(con: Con) -> None:
     run(con, needed(SCAN["costs"], SCAN["stages"]))
     found = rows(
         con,
-        "select s.target, sum(c.effective) filter (s.members = 1), sum(c.effective) from shares as s "
+        "select s.target, sum(c.effective) filter (s.members = 1), sum(c.effective) "
+        "from shares as s "
         "inner join stage_costs as c on c.feature_set = s.need_set group by all order by all",
     )
     assert found == [("f1", 10, 280), ("f2", 5, 275), ("f3", 8, 228), ("f4", 20, 330)]

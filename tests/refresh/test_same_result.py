@@ -81,7 +81,7 @@ class Bookkeeping(RuleBasedStateMachine):
 
 TestBookkeeping = Bookkeeping.TestCase
 TestBookkeeping.settings = settings(
-    max_examples=300 if NIGHTLY else 2, stateful_step_count=20 if NIGHTLY else 8, deadline=None
+    max_examples=40 if NIGHTLY else 2, stateful_step_count=20 if NIGHTLY else 8, deadline=None
 )
 
 LONG_BILL = """
