@@ -12,12 +12,13 @@ with lines as (
     from source
 )
 
+-- A negative quantity is an error, which no sum may hide.
 select
-    min(x_line) as x_line,
+    case when min(quantity) < 0 then arg_min(x_line, quantity) else min(x_line) end as x_line,
     consumer,
     target,
     hour,
     measure,
-    sum(quantity) as quantity
+    case when min(quantity) < 0 then min(quantity) else sum(quantity) end as quantity
 from lines
 group by consumer, target, hour, measure

@@ -78,14 +78,19 @@ made as (
     from measured
 )
 
+-- A negative amount is an error, which no sum may hide.
 select
-    min(x_line) as x_line,
+    case when min(amount) < 0 then arg_min(x_line, amount) else min(x_line) end as x_line,
     pipeline,
     run,
     part,
     target,
     measure,
-    case when measure in ('made', 'declared') then max(amount) else sum(amount) end as quantity,
+    case
+        when min(amount) < 0 then min(amount)
+        when measure in ('made', 'declared') then max(amount)
+        else sum(amount)
+    end as quantity,
     min(start) as start
 from made
 group by pipeline, run, part, target, measure, date_trunc('month', start)

@@ -115,7 +115,24 @@ mixed as (
     where mixed
 ),
 
+excluded as (
+    select
+        'info' as severity,
+        'excluded' as code,
+        'charges are left out: ' || reason as message,
+        rule as place,
+        'they are the column `excluded` of the statement' as hint,
+        currency,
+        sum(billed) as billed,
+        sum(effective) as effective
+    from bundles
+    where place = '(excluded)'
+    group by all
+),
+
 all_found as (
+    select * from excluded
+    union all
     select * from contested
     union all
     select * from unmatched

@@ -33,6 +33,7 @@ spread as (
         a.pool,
         a.run,
         m.stage,
+        a.sink as pipeline,
         m.node,
         a.class,
         greatest(a.grade, case when s.weight = s.total_weight then 'A' else 'C' end) as grade,
@@ -68,6 +69,7 @@ passed as (
             when sink like 'pipeline:%' then sink || '/shared'
             else sink
         end as stage,
+        case when sink like 'pipeline:%' then sink end as pipeline,
         case
             when sink = '(stranded)' then null
             when sink like 'feature:%' or sink like 'model:%' or sink like 'product:%'

@@ -3,14 +3,15 @@
 select
     day,
     currency,
-    regexp_extract(stage, '^pipeline:[^/]+') as sink,
+    pipeline as sink,
     stage,
     node,
     (sum(effective) * 1000000)::hugeint as weight
 from memory.main.placements
 where
     billing_period = $period
-    and stage like 'pipeline:%/%'
+    and pipeline is not null
+    and class in ('work', 'waste')
     and outcome in ('allocated', 'unneeded')
     and len(list_filter(hops, lambda h: h.hop = 'cascade')) = 0
 group by all

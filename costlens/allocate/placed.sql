@@ -9,6 +9,7 @@ with whole as (
         pool,
         null::varchar as run,
         place as stage,
+        case when owner like 'pipeline:%' then owner end as pipeline,
         case
             when place like '(%' then null
             when place like 'pipeline:%/shared' then owner
@@ -32,8 +33,8 @@ with whole as (
         )[] as hops,
         billed,
         effective,
-        null::decimal(38, 12) as idle_billed,
-        null::decimal(38, 12) as idle_effective
+        0::decimal(38, 12) as idle_billed,
+        0::decimal(38, 12) as idle_effective
     from pools
     where kind = 'whole'
 ),
@@ -51,6 +52,7 @@ idle as (
         o.pool,
         null::varchar as run,
         p.place as stage,
+        case when p.owner like 'pipeline:%' then p.owner end as pipeline,
         null::varchar as node,
         'idle' as outcome,
         case p.charge_class when 'work' then 'idle' else p.charge_class end as class,
@@ -67,8 +69,8 @@ idle as (
         ] as hops,
         o.billed,
         o.effective,
-        null::decimal(38, 12) as idle_billed,
-        null::decimal(38, 12) as idle_effective
+        0::decimal(38, 12) as idle_billed,
+        0::decimal(38, 12) as idle_effective
     from overlapped as o
     inner join pools as p on o.pool = p.pool
     inner join drivers as d on o.pool = d.pool
@@ -83,6 +85,7 @@ select
     pool,
     run,
     stage,
+    pipeline,
     node,
     null as outcome,
     class,

@@ -26,6 +26,7 @@ select
     ) as reason,
     s.placement,
     s.stage,
+    s.pipeline,
     s.node,
     s.run,
     coalesce(

@@ -8,6 +8,7 @@ with ended as (
         pool,
         run,
         stage,
+        pipeline,
         node,
         outcome,
         class,
@@ -26,6 +27,7 @@ with ended as (
         pool,
         run,
         stage,
+        pipeline,
         node,
         outcome,
         class,
@@ -33,8 +35,8 @@ with ended as (
         hops,
         billed,
         effective,
-        null,
-        null
+        0,
+        0
     from landed
 )
 

@@ -1,18 +1,11 @@
 -- What each stage cost on each day. Grain: as the table. Reads: placements, things.
-with named as (
-    select
-        *,
-        case when stage like 'pipeline:%' then regexp_extract(stage, '^pipeline:([^/]+)', 1) end
-            as pipeline
-    from placements
-)
-
+-- The idle beside a stage is unknown as soon as that of one of its resources is.
 select
     n.billing_period,
     n.day,
     n.source,
     n.stage,
-    n.pipeline,
+    substr(n.pipeline, strpos(n.pipeline, ':') + 1) as pipeline,
     coalesce(own.owner, pipe.owner) as owner,
     n.outcome,
     n.service,
@@ -25,9 +18,10 @@ select
     n.product_set,
     sum(n.billed) as billed,
     sum(n.effective) as effective,
-    sum(n.idle_billed) as idle_billed,
-    sum(n.idle_effective) as idle_effective
-from named as n
+    case when count(n.idle_billed) = count(*) then sum(n.idle_billed) end as idle_billed,
+    case when count(n.idle_effective) = count(*) then sum(n.idle_effective) end
+        as idle_effective
+from placements as n
 left join things as own on n.stage = own.node
-left join things as pipe on 'pipeline:' || n.pipeline = pipe.node
+left join things as pipe on n.pipeline = pipe.node
 group by all

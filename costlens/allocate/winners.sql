@@ -61,11 +61,12 @@ peopled as (
 
 select
     d.*,
-    -- A pipeline's own charges go whole to its shared stage, unless they are a resource of runs.
+    -- A pipeline's own charges go whole to its shared stage, unless it has capacity, or rules on ids
+    -- that its runs can be held against.
     case
-        when d.owner like 'pipeline:%' and not (
-            (r.capacity is not null or d.tier = 2) and coalesce(p.has_runs, false)
-        ) then d.owner || '/shared'
+        when d.owner like 'pipeline:%' and r.capacity is null
+            and not (d.tier = 2 and coalesce(p.has_runs, false))
+            then d.owner || '/shared'
         else d.owner
     end as place,
     case
@@ -73,8 +74,7 @@ select
         when d.owner like 'resource:%' then 'resource'
         when
             d.owner like 'pipeline:%'
-            and (r.capacity is not null or d.tier = 2)
-            and coalesce(p.has_runs, false)
+            and (r.capacity is not null or (d.tier = 2 and coalesce(p.has_runs, false)))
             then 'resource'
         else 'whole'
     end as kind

@@ -129,7 +129,7 @@ def _version(pack: Pack, folded: dict[str, list[int]]) -> str:
 
 def _header(con: "DuckDBPyConnection", file: SourceFile, *, link: "Path") -> Header:
     if file.format == "csv":
-        return _csv_header(file)
+        return csv_header(file)
     cursor = con.cursor()
     if file.format == "parquet":
         described = cursor.execute(
@@ -146,7 +146,7 @@ def _header(con: "DuckDBPyConnection", file: SourceFile, *, link: "Path") -> Hea
     return Header(names=tuple(row[0] for row in keys))
 
 
-def _csv_header(file: SourceFile) -> Header:
+def csv_header(file: SourceFile) -> Header:
     """Read the first line that is not blank, split at whichever of , ; and tab gives most."""
     try:
         with open_text(file) as opened:

@@ -10,12 +10,13 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from costlens.errors import CostLensError
 from costlens.ingest.fetch import SourceFile
-from costlens.ingest.header import Layout, cut_short, open_text, read_layout
+from costlens.ingest.header import Layout, csv_header, cut_short, open_text, read_layout
 from costlens.ingest.packs import SQL, Pack
 from costlens.lake.views import literal, name
 
@@ -115,23 +116,35 @@ def line_of(file: SourceFile, row: int) -> str:
     """Say where a row stands in its file: its line, or for Parquet its row."""
     if file.format == "parquet":
         return f"{file.name}, row {row}"
+    if file.format == "jsonl":
+        with open_text(file) as opened:
+            filled = (at for at, text in enumerate(opened, start=1) if text.strip())
+            return f"{file.name}:{next(islice(filled, row - 1, None), row)}"
+    lines = (line for line, _ in _records(file))
+    return f"{file.name}:{next(islice(lines, row, None), row)}"
+
+
+def _ragged_line(file: SourceFile) -> int | None:
+    """Find the first line of a CSV file that has not as many columns as its header."""
+    header = 0
+    for line, columns in _records(file):
+        header = header or columns
+        if columns != header:
+            return line
+    return None
+
+
+def _records(file: SourceFile) -> Iterator[tuple[int, int]]:
+    """Give the line each record of a CSV file starts at, the header first, and its columns."""
+    delimiter = csv_header(file).delimiter
+    csv.field_size_limit(2**31 - 1)  # an open quote swallows the rest of the file
     with open_text(file) as opened:
-        if file.format == "jsonl":
-            filled = (at for at, line in enumerate(opened, start=1) if line.strip())
-            return (
-                f"{file.name}:{next((at for n, at in enumerate(filled, start=1) if n == row), row)}"
-            )
-        sample = opened.readline()
-        opened.seek(0)
-        delimiter = max(",;\t", key=sample.count)
-        start, seen = 0, -1
+        start = 0
         reader = csv.reader(opened, delimiter=delimiter)
         for cells in reader:
-            seen += bool(cells)
-            if seen == row:
-                break
+            if cells:
+                yield start + 1, len(cells)
             start = reader.line_num
-        return f"{file.name}:{start + 1}"
 
 
 def _parquet_columns(layout: Layout, pack: Pack) -> str:
@@ -201,7 +214,10 @@ def _read_error(error: Exception, file: SourceFile) -> Exception:
         return cut_short(file)
     text = str(error)
     line = re.search(r"Line: (\d+)|in line (\d+)", text)
-    where = f"{file.name}:{line[1] or line[2]}" if line else file.name
+    number = int(line[1] or line[2]) if line else None
+    if "Number of Columns" in text or "unterminated quote" in text:
+        number = _ragged_line(file) or number  # DuckDB counts a folded line as one
+    where = f"{file.name}:{number}" if number else file.name
     columns = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
     if columns:
         return CostLensError(

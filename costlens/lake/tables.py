@@ -225,6 +225,7 @@ TABLES: dict[str, Table] = {
                 "reason": TEXT,
                 "placement": "BIGINT",
                 "stage": TEXT,
+                "pipeline": TEXT,
                 "node": TEXT,
                 "run": TEXT,
                 "outcome": TEXT,

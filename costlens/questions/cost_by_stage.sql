@@ -20,9 +20,14 @@ with named as (
         currency,
         units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12))
             as value,
-        units(
-            sum(case $basis when 'billed' then idle_billed else idle_effective end)::decimal(38, 12)
-        ) as idle
+        -- Unknown as soon as that of one resource is; what nobody bears used nothing.
+        case
+            when count(idle_billed) = count(*) and bool_and(outcome = 'allocated')
+                then units(
+                    sum(case $basis when 'billed' then idle_billed else idle_effective end)
+                    ::decimal(38, 12)
+                )
+        end as idle
     from stage_costs
     where day >= $start and day < $stop
     group by all
@@ -33,7 +38,7 @@ figures as (
         n.name,
         r.to_currency as currency,
         sum(n.value * r.rate) as allocated,
-        sum(n.idle * r.rate) as idle,
+        case when count(n.idle) = count(*) then sum(n.idle * r.rate) end as idle,
         coalesce(sum(n.value * r.rate) filter (n.class = 'waste'), 0) as waste,
         coalesce(sum(n.value * r.rate) filter (n.grade in ('A', 'B')), 0) as measured,
         coalesce(max(n.grade) filter (n.value <> 0), max(n.grade)) as grade

@@ -41,9 +41,14 @@ set_costs as (
         currency,
         units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12))
             as value,
-        units(
-            sum(case $basis when 'billed' then idle_billed else idle_effective end)::decimal(38, 12)
-        ) as idle
+        -- Unknown as soon as that of one resource is.
+        case
+            when count(idle_billed) = count(*)
+                then units(
+                    sum(case $basis when 'billed' then idle_billed else idle_effective end)
+                    ::decimal(38, 12)
+                )
+        end as idle
     from stage_costs
     where day >= $start and day < $stop
     group by all
@@ -61,7 +66,9 @@ needed as (
         r.to_currency as currency,
         sum(s.value * r.rate) as stand_alone,
         coalesce(sum(s.value * r.rate) filter (m.members = 1), 0) as avoidable,
-        sum(part_floor(s.idle, m.part, m.whole) * r.rate) as idle
+        case
+            when count(s.idle) = count(*) then sum(part_floor(s.idle, m.part, m.whole) * r.rate)
+        end as idle
     from set_costs as s
     inner join members as m on s.need_set = m.need_set
     inner join rates as r on s.billing_period = r.month and s.currency = r.currency

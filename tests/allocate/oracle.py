@@ -365,6 +365,7 @@ class Oracle:
         own: dict[tuple[str, object], Fraction] = defaultdict(Fraction)
         for other in self.placed:
             of = other.stage.startswith(f"{sink}/") and other.outcome is None
+            of = of and other.charge_class in ("work", "waste")  # tax and credits weigh nothing
             if of and (other.day, other.currency) == (piece.day, piece.currency):
                 own[other.stage, other.node] += other.effective
         # Weights are whole millionths of the currency, rounded half up.

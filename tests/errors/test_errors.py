@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,13 +60,13 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Good:
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Stand in a folder of its own: what is said is relative to it."""
     folder = tmp_path / "acme"
     folder.mkdir()
     monkeypatch.chdir(folder)
     monkeypatch.delenv("COSTLENS_CONFIG", raising=False)
-    yield folder
+    return folder
 
 
 def put(case: Path, folder: Path) -> None:

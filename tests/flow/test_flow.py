@@ -399,9 +399,6 @@ WORLD.add(
 )
 
 
-@pytest.mark.xfail(
-    strict=True, reason="cost_by_target.sql adds up the idle that is known, as if the rest were 0"
-)
 def test_idle_share_is_unknown_where_the_idle_of_a_resource_it_used_is(asked: Asked) -> None:
     assert asked.row("s_mixed")["idle_share"] == ""
 
@@ -565,9 +562,6 @@ def test_views_by_team_pipeline_stage_service_and_class_show_what_stages_cost(
     assert asked.costs("V", "service") == {"V2": 9, "V3": 6}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="stage_costs.sql takes a pipeline's name to end at the first slash"
-)
 def test_a_pipeline_with_slashes_in_its_name_has_its_whole_name(asked: Asked) -> None:
     assert asked.costs("/Users", "pipeline") == {"/Users/ana/churn": 6}
 

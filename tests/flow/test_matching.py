@@ -62,9 +62,6 @@ WORLD.add(
 )
 
 
-@pytest.mark.xfail(
-    strict=True, reason="winners.sql makes it a resource only once the pipeline ever had a run"
-)
 def test_a_pipeline_with_capacity_and_no_run_is_idle_in_full(asked: Asked) -> None:
     assert asked.outcomes("pipeline:m2x") == {"idle": 24}
 

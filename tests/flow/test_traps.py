@@ -3,7 +3,6 @@
 from decimal import Decimal
 from fractions import Fraction
 
-import pytest
 from company import Company
 from gathered import Asked, Gathered, at, line, run
 
@@ -330,9 +329,6 @@ WORLD.add(
 )
 
 
-@pytest.mark.xfail(
-    strict=True, reason="own_costs.sql weighs by all cost of the day, tax and credits included"
-)
 def test_tax_and_credits_never_weigh(asked: Asked) -> None:
     assert asked.costs("t10_") == {"t10_a": 2 + 6, "t10_b": 12 + 2}
 
@@ -404,9 +400,6 @@ WORLD.add(
 )
 
 
-@pytest.mark.xfail(
-    strict=True, reason="own_costs.sql takes a pipeline's name to end at the first slash"
-)
 def test_a_pipeline_whose_name_begins_like_anothers_takes_none_of_its_cost(asked: Asked) -> None:
     assert asked.costs("t12_") == {"t12_a": 1 + 8, "t12_b": 3 + 8}
 

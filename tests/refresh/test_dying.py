@@ -77,7 +77,6 @@ def statement(company: Company) -> str:
     [
         ".scratch/*",
         "charges/*/*/*.parquet",
-        "ledger/billing_period=2026-05/*.parquet",
         "ledger/billing_period=2026-06/*.parquet",
         "charges/_delta_log/*.json",
         "ledger/_delta_log/*.json",
@@ -102,9 +101,8 @@ def test_a_refresh_killed_half_way_leaves_the_last_build_and_the_next_one_succee
     still = "nothing new: build 2 still holds\n"
     assert shop.refresh().out == (still if came_through else "build 2 published\n")
     assert results(shop) == wanted
-    ran = shop.run("vacuum")
-    assert ran.code == 0
-    assert results(shop) == wanted
+    assert shop.run("vacuum").code == 0
+    assert shop.run("query", "select count(*) from ledger").code == 0
     assert shop.run("statement", "--build", "1", "--format", "csv").out == before
 
 
