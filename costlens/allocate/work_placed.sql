@@ -10,8 +10,8 @@ with beside as (
             as idle_effective,
         sum(o.numerator) filter (o.job is not null)::hugeint as used,
         count(*) as members,
-        -- Without a capacity, idle is unknown, which is not 0.
-        any_value(c.capacity is not null) as is_known
+        -- Without a capacity, idle is unknown, which is not 0; a run's own charges have none.
+        any_value(c.capacity is not null or c.kind = 'run') as is_known
     from overlapped as o
     inner join pool_capacity as c on o.pool = c.pool
     where o.pool between $first_pool and $last_pool

@@ -89,14 +89,21 @@ def _write_parquet(answer: Answer, out: Path | None) -> None:
 
     if out is None:
         raise click.UsageError("Parquet goes to a file: add -o FILE.parquet")
+    # A HUGEINT would silently become DOUBLE in Parquet.
+    kinds = ["DECIMAL(38,0)" if kind == "HUGEINT" else kind for kind in answer.types]
+    columns = ", ".join(
+        f'unnest($c{index}::{kind}[]) as "{name}"'
+        for index, (name, kind) in enumerate(zip(answer.columns, kinds, strict=True))
+    )
+    values = {
+        f"c{index}": [
+            plain(row[index]) if isinstance(row[index], Decimal) else row[index]
+            for row in answer.rows
+        ]
+        for index in range(len(answer.columns))
+    }
     with duckdb.connect() as con:
-        columns = ", ".join(
-            f'"{name}" {kind}' for name, kind in zip(answer.columns, answer.types, strict=True)
-        )
-        con.execute(f"create table answer ({columns})")
-        if answer.rows:
-            marks = ", ".join("?" for _ in answer.columns)
-            con.executemany(f"insert into answer values ({marks})", [list(r) for r in answer.rows])
+        con.execute(f"create table answer as select {columns}", values)
         try:
             con.execute("copy answer to '{}' (format parquet)".format(str(out).replace("'", "''")))
         except duckdb.IOException as error:

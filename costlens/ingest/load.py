@@ -17,7 +17,7 @@ from costlens.ingest.loads import Load, read_loads, write_loads
 from costlens.ingest.packs import Pack, find_packs
 from costlens.ingest.rows import period_column
 from costlens.ingest.source import macros
-from costlens.ingest.tags import FOLDED, rule_tags_sql
+from costlens.ingest.tags import helper_columns, rule_tags_sql, tagged
 from costlens.ingest.write import Written, check_written, write_plan
 from costlens.lake import Draft
 from costlens.lake.builds import naive
@@ -202,9 +202,10 @@ def _retag(work: Work, loads: Sequence[Load]) -> list[Load]:
         work.draft.write(
             work.con,
             "charges",
-            f"select * exclude (tags_folded) replace ({rule_tags_sql(work.tag_keys)} as x_tags) "
-            f"from (select *, {FOLDED} as tags_folded from charges "
-            "where source = $source and billing_period = $period)",
+            f"select * exclude ({', '.join(helper_columns(work.tag_keys))}) "
+            f"replace ({rule_tags_sql(work.tag_keys)} as x_tags) "
+            f"from {tagged('charges', work.tag_keys)} "
+            "where source = $source and billing_period = $period",
             {"source": source, "billing_period": period},
             {"source": source, "period": period},
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from costlens.errors import CostLensError
 from costlens.ingest.packs import Pack
-from costlens.ingest.tags import FOLDED, rule_tags_sql
+from costlens.ingest.tags import rule_tags_sql, tagged
 from costlens.lake.tables import TABLES, Table
 from costlens.lake.views import literal, name
 
@@ -64,9 +64,7 @@ def rows_sql(con: "DuckDBPyConnection", pack: Pack, table: str, *, tag_keys: fro
         (
             f"with made as (\n{made_by}\n)\n",
             "select\n    x_line,\n    " + ",\n    ".join((*columns, month)),
-            f"from (select *, {FOLDED} as tags_folded from made) as made"
-            if "Tags" in found
-            else "from made",
+            f"from {tagged('made', tag_keys)}" if "Tags" in found else "from made",
         )
     )
 

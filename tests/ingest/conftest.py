@@ -1,6 +1,6 @@
 """A workspace on disk whose sources are loaded into a real lake."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -104,8 +104,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(tmp_path: Path) -> Desk:
     made = Desk(folder=tmp_path / "desk")
     made.folder.mkdir()
     made.sources("name: bill, type: focus, path: bills/")
-    yield made
+    return made

