@@ -108,7 +108,9 @@ select
             case when effective is null and billed is not null then 'EffectiveCost' end,
             case when contracted is null and billed is not null then 'ContractedCost' end,
             case when listed_at is null and billed is not null then 'ListCost' end,
-            case when currency is null and currency_if_missing() is not null then 'BillingCurrency' end,
+            case
+                when currency is null and currency_if_missing() is not null then 'BillingCurrency'
+            end,
             case when account is null then 'BillingAccountId' end,
             case when provider is null then 'ProviderName' end,
             case when period_start != month_start then 'BillingPeriodStart' end,

@@ -50,7 +50,8 @@ tries as (
         ) as tags,
         max(slots) as slots,
         max(vcpu) as vcpu,
-        9 * coalesce(max(vcpu), 0) + coalesce(max(memory_gb), 0) + 90 * coalesce(max(gpu), 0) as weighed,
+        9 * coalesce(max(vcpu), 0) + coalesce(max(memory_gb), 0) + 90 * coalesce(max(gpu), 0)
+            as weighed,
         coalesce(max(vcpu), max(memory_gb), max(gpu)) is not null as is_weighed,
         max(machines) as machines,
         max(billable_s) as billable_s,

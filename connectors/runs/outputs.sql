@@ -12,11 +12,11 @@ with lines as (
         list_concat(
             list_transform(
                 list_distinct(list_concat(listed(feature), listed(features))),
-                lambda name: case when starts_with(name, 'feature:') then name else 'feature:' || name end
+                lambda name: 'feature:' || regexp_replace(name, '^feature:', '')
             ),
             list_transform(
                 listed(model),
-                lambda name: case when starts_with(name, 'model:') then name else 'model:' || name end
+                lambda name: 'model:' || regexp_replace(name, '^model:', '')
             )
         ) as targets,
         quantity(work_seconds) as work_s,

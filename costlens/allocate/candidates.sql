@@ -67,7 +67,7 @@ inner join rules as r on b.rule_id = r.rule_id
 inner join charge_keys as k on b.key = k.key
 where r.source is null or r.source = k.source
 union all
--- An id that several runs name yields to any rule of its tier.
+-- An id that several runs name yields to any rule of its tier, and to a declared resource.
 select
     key,
     place,

@@ -1,9 +1,14 @@
--- What each target weighs in its need-set, by the best rung that all its edges have: reads of the
--- day, reads of the month, work, lineage columns, declared weights; else even.
+-- What each target weighs in its need-set, by the best rung that all its edges have: reads (or
+-- another one measure of activity) of the day, of the month, work, lineage columns, declared weights; else even.
 -- Grain: one row per (stretch, node, level, day, target); day is null where no reads are dated.
 -- Reads: need_edges, consumption, rule_days, things.
 with monthly as (
-    select from_node, to_node, date_trunc('month', day)::date as month, sum(reads)::hugeint as reads
+    select
+        from_node,
+        to_node,
+        measure,
+        date_trunc('month', day)::date as month,
+        sum(reads)::hugeint as reads
     from consumption
     group by all
 ),
@@ -30,6 +35,7 @@ seen as (
         v.day,
         c.reads as day_reads,
         coalesce(m.reads, n.reads) as known_reads,
+        coalesce(m.measure, case when n.reads is not null then 'reads' end) as measure,
         m.reads is not null or n.from_node is null as is_measured
     from variants as v
     inner join need_edges as n
@@ -41,6 +47,12 @@ seen as (
             n.from_node = m.from_node
             and n.target = m.to_node
             and date_trunc('month', v.day)::date = m.month
+),
+
+measures as (
+    select stretch, node, level, day, count(distinct measure) as measures
+    from seen
+    group by all
 ),
 
 targets as (
@@ -62,8 +74,15 @@ targets as (
         sum(s.column_count) as column_count,
         count(coalesce(s.run_declared, s.declared)) as with_declared,
         sum(coalesce(s.run_declared, s.declared)) as declared,
-        max((t.weight * 1000000)::hugeint) as own_weight
+        max((t.weight * 1000000)::hugeint) as own_weight,
+        any_value(m.measures) as measures
     from seen as s
+    inner join measures as m
+        on
+            s.stretch = m.stretch
+            and s.node = m.node
+            and s.level = m.level
+            and s.day is not distinct from m.day
     left join things as t on s.target = t.node
     group by all
 ),
@@ -77,8 +96,15 @@ sets as (
         count(*) as members,
         case
             when count(*) = 1 then 'only'
-            when bool_and(edges > 0 and with_day_reads = edges) and sum(day_reads) > 0 then 'reads'
-            when bool_and(edges > 0 and with_reads = edges) and sum(known_reads) > 0
+            when
+                max(measures) = 1
+                and bool_and(edges > 0 and with_day_reads = edges)
+                and sum(day_reads) > 0
+                then 'reads'
+            when
+                max(measures) = 1
+                and bool_and(edges > 0 and with_reads = edges)
+                and sum(known_reads) > 0
                 then case when bool_and(is_measured) then 'month_reads' else 'known_reads' end
             when bool_and(edges > 0 and with_work = edges) and sum(work) > 0 then 'work'
             when bool_and(edges > 0 and with_columns = edges) and sum(column_count) > 0

@@ -8,7 +8,7 @@ select
     p.pipeline as sink,
     p.stage,
     p.node,
-    (sum(p.effective) * 1000000)::hugeint as weight
+    (sum(p.effective) * 1000000000)::hugeint as weight
 from placed as p
 inner join pools as o on p.pool = o.pool
 where p.pipeline is not null and p.outcome is null and p.class in ('work', 'waste')

@@ -6,7 +6,7 @@ select
     pipeline as sink,
     stage,
     node,
-    (sum(effective) * 1000000)::hugeint as weight
+    (sum(effective) * 1000000000)::hugeint as weight
 from memory.main.placements
 where
     billing_period = $period

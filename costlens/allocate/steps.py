@@ -42,7 +42,8 @@ MATCH_STEPS = (
     "winners",
 )
 # The split of its money.
-SPLIT_STEPS = ("pools", "span_uses", "span_work", "pool_capacity", "overlapped")
+POOL_STEPS = ("pools", "machines")
+SPLIT_STEPS = ("span_uses", "span_work", "pool_capacity", "overlapped")
 CASCADE_STEPS = ("handed_on", "landed", "settled")
 NEED_STEPS = (
     "all_edges",
@@ -100,7 +101,7 @@ def match(con: "duckdb.DuckDBPyConnection", period: str) -> None:
 def split_period(con: "duckdb.DuckDBPyConnection", period: str) -> None:
     """Split the bill of a period into placements, stage_costs, shares and ledger."""
     match(con, period)
-    run(con, ("bundles",))
+    run(con, ("bundles", *POOL_STEPS, "stated_capacity"))
     place(con)
     run(con, ("own_costs", "use_weights"))
     solve_flows(con)
@@ -113,7 +114,7 @@ def _quoted(text: str) -> str:
 
 
 def place(con: "duckdb.DuckDBPyConnection") -> None:
-    """Bring the bundles to stages; the outputs of runs a stretch of pools at a time."""
+    """Bring the pools to stages; the outputs of runs a stretch of pools at a time."""
     run(con, SPLIT_STEPS)
     stretches = con.execute(
         "select min(pool), max(pool) from ("

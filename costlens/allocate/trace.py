@@ -85,7 +85,7 @@ def trace_placements(con: "duckdb.DuckDBPyConnection", book: Book, period: str) 
 def _match(con: "duckdb.DuckDBPyConnection", book: Book, period: str) -> None:
     steps.prepare(con, book)
     steps.match(con, period)
-    steps.run(con, ("bundles", "pools"))
+    steps.run(con, ("bundles", *steps.POOL_STEPS, "stated_capacity"))
 
 
 def _follow(con: "duckdb.DuckDBPyConnection", period: str) -> None:
@@ -96,6 +96,7 @@ def _follow(con: "duckdb.DuckDBPyConnection", period: str) -> None:
         "create or replace temp table bundles as "
         "select * exclude (whole_bundle, line_number) from prefixes"
     )
+    steps.run(con, steps.POOL_STEPS)  # capacity stays that of the whole pools
     steps.place(con)
     steps.run(con, ("use_weights",))
     steps.solve_flows(con)

@@ -1,5 +1,6 @@
 -- Every attempt, with the catalogue's pipeline for it and whether its time was work or waste.
--- Grain: one row per attempt; `job` numbers what is split alike: (source, pipeline, run, part, class).
+-- Grain: one row per attempt; `job` numbers what is split alike: (source, pipeline, run,
+-- part, class).
 -- `execution` is the run with its pipeline: schedulers use one run id in many pipelines.
 -- Reads: attempts, run_matches.
 with identities as (
@@ -64,7 +65,7 @@ select
     row_number() over (
         order by source, pipeline, run, part, try, start, until, x_load, x_line
     ) as attempt,
-    dense_rank() over (order by source, pipeline, run, part, class) as job,
+    dense_rank() over (order by source, pipeline_node, pipeline, run, part, class) as job,
     (size::decimal(38, 3) * 1000)::hugeint as size_milli,
     (busy_s::decimal(38, 6) * 1000000)::hugeint as busy_us
 from classed

@@ -8,7 +8,19 @@ with stretches as (
 ),
 
 valid as (
-    select c.*, s.stretch
+    select
+        c.* exclude (tier),
+        s.stretch,
+        -- Attempts that name the id of a charge ran on the declared resource that has a rule for it.
+        case
+            when
+                c.tier = 2
+                and c.rule = '(run metadata)'
+                and bool_or(c.owner in (select node from resources))
+                    over (partition by c.key, s.stretch)
+                then 5
+            else c.tier
+        end as tier
     from candidates as c
     inner join stretches as s
         on

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from costlens.config.values import Source, Workspace
 from costlens.errors import CostLensError, Finding
-from costlens.ingest.diagnose import unknown_states, unreadable
+from costlens.ingest.diagnose import and_more, unknown_states, unreadable
 from costlens.ingest.fetch import SourceFile, find_files, part_key
 from costlens.ingest.loads import Load
 from costlens.ingest.packs import Pack
@@ -168,7 +168,7 @@ def _deliver(work: Work, made: Plan, file: SourceFile) -> Delivery:
     for one in totals:
         if one.period is None:
             raise CostLensError(
-                f"{one.rows:,} lines have no time, so they belong to no month",
+                "a line has no time, so it belongs to no month" + and_more(one.rows),
                 where=file.name,
                 hint="fill BillingPeriodStart on every line"
                 if one.makes == "charges"

@@ -150,41 +150,33 @@ def _open(path: Path, folder: Path, *, named: bool) -> SourceFile | None:
     """Hash a file and know its format; None for one in a folder that no pack reads."""
     shown = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
     try:
-        before = path.stat()
-        if not path.is_file():
-            raise CostLensError("is neither a file nor a folder", where=shown)
-        if before.st_size == 0:
-            severity = "error" if named else "warning"
-            raise CostLensError(
-                findings=[_finding("is empty", shown, "deliver it again, or remove it", severity)]
-            )
-        with path.open("rb") as opened:
-            kind = _format(opened, path, shown, before.st_size, named=named)
-            if kind is None:
-                return None
-            digest = _hash(opened)
-        if _stamp(path.stat()) != _stamp(before):
-            raise CostLensError(
-                "changed while it was read",
-                where=shown,
-                hint="run the command again when whatever writes it is done",
-            )
+        return _read_through(path, shown, named=named)
     except FileNotFoundError:
-        gone = path.is_symlink()
-        raise CostLensError(
-            f"is a link to {path.readlink()}, which is not there"
-            if gone
-            else "vanished while it was read",
-            where=shown,
-            hint="correct the link or remove it" if gone else "run the command again",
-        ) from None
+        if path.is_symlink():
+            message = f"is a link to {path.readlink()}, which is not there"
+            hint = "correct the link or remove it"
+        else:
+            message, hint = "vanished while it was read", "run the command again"
     except OSError as error:
-        raise CostLensError(
-            f"cannot be read: {(error.strerror or str(error)).lower()}",
-            where=shown,
-            hint="give the user who runs costlens the right to read it",
-        ) from None
-    return SourceFile(
+        message = f"cannot be read: {(error.strerror or str(error)).lower()}"
+        hint = "give the user who runs costlens the right to read it"
+    raise CostLensError(findings=[_finding(message, shown, hint)])
+
+
+def _read_through(path: Path, shown: str, *, named: bool) -> SourceFile | None:
+    before = path.stat()
+    if not path.is_file():
+        raise CostLensError("is neither a file nor a folder", where=shown)
+    if before.st_size == 0:
+        told = "deliver it again, or remove it"
+        severity = "error" if named else "warning"
+        raise CostLensError(findings=[_finding("is empty", shown, told, severity)])
+    with path.open("rb") as opened:
+        kind = _format(opened, path, shown, before.st_size, named=named)
+        if kind is None:
+            return None
+        digest = _hash(opened)
+    file = SourceFile(
         path=path,
         name=shown,
         format=kind[0],
@@ -193,6 +185,8 @@ def _open(path: Path, folder: Path, *, named: bool) -> SourceFile | None:
         size=before.st_size,
         stamp=_stamp(before),
     )
+    file.check_unchanged()
+    return file
 
 
 def _format(

@@ -35,21 +35,21 @@ class Load:
     pack: str
     makes: str
     period: str
-    currency: str | None
+    currency: str | None = None
     files: str
     pack_hash: str
     content_hash: str
     accounts: str
     tag_keys: str
-    rows: int
-    source_billed: Decimal | None
-    source_effective: Decimal | None
-    billed: Decimal | None
-    effective: Decimal | None
-    residual_billed: Decimal | None
-    residual_effective: Decimal | None
-    first_day: date | None
-    last_day: date | None
+    rows: int = 0
+    source_billed: Decimal | None = None
+    source_effective: Decimal | None = None
+    billed: Decimal | None = None
+    effective: Decimal | None = None
+    residual_billed: Decimal | None = None
+    residual_effective: Decimal | None = None
+    first_day: date | None = None
+    last_day: date | None = None
     loaded_at: datetime
     superseded_by: str | None = None
 

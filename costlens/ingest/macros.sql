@@ -3,7 +3,8 @@
 -- A try_ macro is the sibling that gives null where the other raises; it finds the offending lines.
 -- No macro depends on the session's time zone: a cursor does not inherit it.
 
--- words(x): text, with every spelling of "nothing" as null. No `in (...)`: DuckDB makes each a join.
+-- words(x): text, with every spelling of "nothing" as null. No `in (...)`: DuckDB
+-- would make a join of each.
 create or replace macro words(x) as
     case
         when length(x::varchar) >= 7 then x::varchar
@@ -77,8 +78,8 @@ create or replace macro whole(x) as
 
 create or replace macro try_whole(x) as try_cast(words(x) as bigint);
 
--- utc(x): naive UTC TIMESTAMP. Text: ISO 8601 with or without T, Z, offset and fraction; a bare day;
--- month/day/year with a year of two or four digits. Text without an offset is UTC already.
+-- utc(x): naive UTC TIMESTAMP. Text: ISO 8601 with or without T, Z, offset and fraction; a bare
+-- day; month/day/year with a year of two or four digits. Text without an offset is UTC already.
 create or replace macro american_time(x) as
     case
         when length(split_part(split_part(x, ' ', 1), '/', 3)) = 2
@@ -114,9 +115,9 @@ create or replace macro utc(x) as
         else try_utc(x)
     end;
 
--- json(x): an object as compact JSON text, from JSON text, a MAP, a STRUCT or a list of key and value;
--- null where nothing is in it or it cannot be read. written_text(x): the text of a text column.
--- malformed(t, made): json() made nothing of the text t although something is written there.
+-- json(x): an object as compact JSON text, from JSON text, a MAP, a STRUCT or a list of key and
+-- value; null where nothing is in it or it cannot be read. written_text(x): the text of a text
+-- column. malformed(t, made): json() made nothing of the text t although something is there.
 create or replace macro pairs_object(t) as
     try(
         '{' || array_to_string(
@@ -173,8 +174,8 @@ create or replace macro listed(x) as
         lambda name: name != ''
     );
 
--- run_state(x): how a try ended, from the words of Airflow, MLflow, Spark, Databricks, SageMaker, dbt
--- and Argo; null for a word none of them has.
+-- run_state(x): how a try ended, from the words of Airflow, MLflow, Spark, Databricks, SageMaker,
+-- dbt and Argo; null for a word none of them has.
 create or replace macro run_state_word(w) as
     case
         when w in (

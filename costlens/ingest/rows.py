@@ -64,7 +64,7 @@ def rows_sql(con: "DuckDBPyConnection", pack: Pack, table: str, *, tag_keys: fro
         (
             f"with made as (\n{made_by}\n)\n",
             "select\n    x_line,\n    " + ",\n    ".join((*columns, month)),
-            f"from {tagged('made', tag_keys)}" if "Tags" in found else "from made",
+            f"from {_tagged(found, tag_keys)}",
         )
     )
 
@@ -136,6 +136,14 @@ def exact_sum(values: Sequence[Decimal]) -> Decimal:
     for value in values:
         whole = _WIDE.add(whole, value)
     return whole
+
+
+def _tagged(found: dict[str, str], tag_keys: frozenset[str]) -> str:
+    """Give what x_tags is made of, from whichever of the two columns of tags a pack makes."""
+    if "Tags" not in found:
+        return "made"
+    both = "AllocatedTags" in found
+    return tagged("made", tag_keys, tags="coalesce(AllocatedTags, Tags)" if both else "Tags")
 
 
 def _value(column: str, found: dict[str, str], tag_keys: frozenset[str]) -> str:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
+# Small row groups: they are what the writer keeps in memory while it puts lines in order.
+_STAGED = "format parquet, row_group_size 30720"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Opened:
     """A file ready to be viewed: where its rows are, and what selects a pack's columns."""
@@ -90,12 +94,9 @@ def open_file(
             path, select = link, _parquet_columns(layout, pack)
         else:
             path, select = link.with_suffix(".parquet"), _staged_columns(layout, pack)
-            reader = _reader(file, layout, link=link)
-            rows = f"select {_text_columns(layout, file)} from {reader}"
+            rows = f"select {_text_columns(layout, file)} from {_reader(file, layout, link=link)}"
             rows += f" limit {limit}" if limit else ""
-            con.cursor().execute(
-                f"copy ({rows}) to {literal(str(path))} (format parquet, row_group_size 30720)"
-            ).fetchall()
+            con.cursor().execute(f"copy ({rows}) to {literal(str(path))} ({_STAGED})").fetchall()
     except Exception as error:
         raise _read_error(error, file) from error
     cut = f" where file_row_number < {limit}" if limit else ""

@@ -5,7 +5,9 @@ import json
 from costlens.lake.views import literal
 
 
-def tagged(relation: str, tag_keys: frozenset[str]) -> str:
+def tagged(
+    relation: str, tag_keys: frozenset[str], *, tags: str = "coalesce(AllocatedTags, Tags)"
+) -> str:
     """Write charges with what x_tags is made of beside their columns.
 
     In lower case every key has one spelling, so a path finds it: far cheaper than looking at each
@@ -14,7 +16,7 @@ def tagged(relation: str, tag_keys: frozenset[str]) -> str:
     keys = _ordered(tag_keys)
     if not keys:
         return relation
-    folded = f"select *, lower(coalesce(AllocatedTags, Tags)) as tags_folded from {relation}"
+    folded = f"select *, lower({tags}) as tags_folded from {relation}"
     values = ", ".join(
         f"lower(json_extract_string(tags_folded, {_path(key)})) as tag_{at}"
         for at, key in enumerate(keys)

@@ -95,35 +95,41 @@ def check_written(
     noted = [note for delivery in one.deliveries for note in delivery.notes if table == "attempts"]
     if table == "charges":
         noted += notes(work.con, made.source, period=period)
-    accounts = {account for file in files for account in file.accounts}
+    whole = Load(
+        load=one.load,
+        source=made.source.name,
+        pack=made.pack.name,
+        makes=table,
+        period=period,
+        files=files_json(files, noted),
+        pack_hash=made.digest,
+        content_hash=content,
+        accounts=json.dumps(sorted({account for file in files for account in file.accounts})),
+        tag_keys=json.dumps(sorted(work.tag_keys) if table == "charges" else []),
+        loaded_at=as_of,
+    )
     loads = [
-        Load(
-            load=one.load,
-            source=made.source.name,
-            pack=made.pack.name,
-            makes=table,
-            period=period,
-            currency=currency,
-            files=files_json(files, noted),
-            pack_hash=made.digest,
-            content_hash=content,
-            accounts=json.dumps(sorted(accounts)),
-            tag_keys=json.dumps(sorted(work.tag_keys) if table == "charges" else []),
-            rows=found.rows,
-            source_billed=one.expected[currency].billed,
-            source_effective=one.expected[currency].effective,
-            billed=found.billed,
-            effective=found.effective,
-            residual_billed=one.expected[currency].residual_billed,
-            residual_effective=one.expected[currency].residual_effective,
-            first_day=found.first_day,
-            last_day=found.last_day,
-            loaded_at=as_of,
-        )
+        _of_currency(whole, one.expected[currency], found)
         for currency, found in stored.items()
         if currency in one.expected
     ]
     return loads, errors
+
+
+def _of_currency(whole: Load, source: Totals, found: _Stored) -> Load:
+    return replace(
+        whole,
+        currency=source.currency,
+        rows=found.rows,
+        source_billed=source.billed,
+        source_effective=source.effective,
+        billed=found.billed,
+        effective=found.effective,
+        residual_billed=source.residual_billed,
+        residual_effective=source.residual_effective,
+        first_day=found.first_day,
+        last_day=found.last_day,
+    )
 
 
 def _write(

@@ -148,7 +148,11 @@ class Oracle:
             if valid(rule, day) and _picks(rule, row):
                 tier = 2 if rule.resource_id else 3 if rule.tags else 4
                 claims.add((tier, -rule.priority, owner, rule.place, None))
-        claims |= self._claims_by_id(row)
+        by_id = self._claims_by_id(row)
+        if any(self.is_resource(claim[2]) for claim in claims):
+            # Attempts that name the id ran on the declared resource.
+            by_id = {(5, *claim[1:]) if claim[0] == 2 else claim for claim in by_id}
+        claims |= by_id
         best = sorted(c for c in claims if c[:2] == min(claims)[:2])
         if not best:
             return Match(owner="(unmatched)", reason="no rule", place="(unmatched)")
@@ -176,6 +180,17 @@ class Oracle:
                 claims.add((1, 0, f"run:{one.source}/{one.execution}", "(run metadata)", None))
         return claims
 
+    def is_resource(self, owner: str) -> bool:
+        """Say whether an owner is a declared resource, or a pipeline whose rules make it one."""
+        kind, _, name = owner.partition(":")
+        if kind == "resource":
+            return any(r.name == name for r in self.world.catalogue.resources)
+        return kind == "pipeline" and any(
+            p.name == name
+            and (p.capacity is not None or any(rule.resource_id for rule in p.billed_by))
+            for p in self.world.catalogue.pipelines
+        )
+
     def _land(self, found: Match) -> dict[str, str]:
         kind, _, name = found.owner.partition(":")
         if kind in ("run", "resource"):
@@ -183,8 +198,8 @@ class Oracle:
         if kind != "pipeline":
             return {"place": found.owner}
         pipeline = next(p for p in self.world.catalogue.pipelines if p.name == name)
-        is_resource = pipeline.capacity is not None or found.tier == 2
-        if is_resource and self.runs.on(found.owner):
+        by_runs = found.tier == 2 and self.runs.on(found.owner)
+        if pipeline.capacity is not None or by_runs:
             return {"place": found.owner, "kind": "resource"}
         return {"place": f"{found.owner}/shared"}
 
@@ -368,10 +383,8 @@ class Oracle:
             of = of and other.charge_class in ("work", "waste")  # tax and credits weigh nothing
             if of and (other.day, other.currency) == (piece.day, piece.currency):
                 own[other.stage, other.node] += other.effective
-        # Weights are whole millionths of the currency, rounded half up.
-        weights = {
-            at: int(cost * 1_000_000 + Fraction(1, 2)) for at, cost in own.items() if cost > 0
-        }
+        # Weights are whole parts of 10^-9 of the currency, rounded half up.
+        weights = {at: int(cost * 10**9 + Fraction(1, 2)) for at, cost in own.items() if cost > 0}
         weights = {at: weight for at, weight in weights.items() if weight}
         if not weights:
             return [replace(piece, stage=f"{sink}/shared", node=sink)]

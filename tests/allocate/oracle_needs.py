@@ -95,11 +95,24 @@ class Needs:
         found: dict[tuple[str, str], dict[date, Fraction]] = defaultdict(
             lambda: defaultdict(Fraction)
         )
+        order = {"reads": "1", "requests": "2", "tokens": "3"}
+        chosen: dict[str, str] = {}
+        for row in self.world.activity:
+            origins = known.get(row["target"], set())
+            consumers = known.get(row["consumer"], set())
+            if row["consumer"] is None or len(origins) != 1 or len(consumers) != 1:
+                continue
+            origin, measure = next(iter(origins)), row["measure"]
+            best = chosen.get(origin, measure)
+            chosen[origin] = min(best, measure, key=lambda m: order.get(m, "9") + m)
+        self.measures = chosen
         for row in self.world.activity:
             origins, consumers = known.get(row["target"], set()), known.get(row["consumer"], set())
             if row["consumer"] is None or len(origins) != 1 or len(consumers) != 1:
                 continue
             pair = (next(iter(origins)), next(iter(consumers)))
+            if row["measure"] != chosen[pair[0]]:
+                continue
             found[pair][moment(row["hour"]).date()] += Fraction(str(row["quantity"]))
         return {p: {d: int(q * MILLION) for d, q in days.items()} for p, days in found.items()}
 
@@ -213,7 +226,15 @@ class Needs:
             ("columns", lambda e: e[3] if measure == "columns" and e[0] == start else None),
             ("declared", lambda e: self._said(e, measure)),
         ]
+        read = {
+            "reads" if self._reads(e, day, whole_month=True) is None else self.measures[e[0]]
+            for into in edges.values()
+            for e in into
+            if self._known_reads(e, day) is not None
+        }
         for rung, weigh in rungs:
+            if rung in ("reads", "known") and len(read) > 1:
+                continue  # different measures never share a denominator
             weights = {t: [weigh(e) for e in into] for t, into in edges.items()}
             if all(into and None not in into for into in weights.values()):
                 summed = {t: sum(into) for t, into in weights.items()}

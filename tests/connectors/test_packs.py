@@ -48,7 +48,8 @@ def test_an_unknown_key_of_a_pack_is_found_with_its_line(tmp_path: Path) -> None
 def test_a_table_that_does_not_exist_is_found_with_what_was_meant(tmp_path: Path) -> None:
     yaml = "name: own\ntitle: Own\nproduces: charge\nformat: [csv, xml]\nneeds: [a]\n"
     assert _messages(_folder(tmp_path, yaml)) == [
-        'connectors/own/connector.yaml:1: no table "charge" to produce\n    did you mean "charges"?',
+        'connectors/own/connector.yaml:1: no table "charge" to produce\n'
+        '    did you mean "charges"?',
         'connectors/own/connector.yaml:1: no format "xml" to read\n'
         "    write one of: csv, parquet, jsonl",
     ]

@@ -64,7 +64,9 @@ def _keys(whole: dict[str, Any], title: str) -> Iterator[str]:  # Any: JSON
             if "default" in value:
                 must = f"default `{value['default']}`"
             choice = ", ".join(f"`{c}`" for c in value.get("enum", []))
-            yield f"| `{key}` | {must} | {value.get('description', '')} {choice} |".replace("  |", " |")
+            yield f"| `{key}` | {must} | {value.get('description', '')} {choice} |".replace(
+                "  |", " |"
+            )
         yield ""
 
 

@@ -145,7 +145,7 @@ def test_a_correction_may_be_of_an_earlier_month_and_a_fee_of_no_length(desk: De
 def test_a_bill_without_a_month_is_told(desk: Desk) -> None:
     (told,) = _told(desk, HEADER + line().replace("2026-05-01,", "NULL,", 1))
     assert told == (
-        "bills/a.csv: 1 lines have no time, so they belong to no month\n"
+        "bills/a.csv: a line has no time, so it belongs to no month\n"
         "    fill BillingPeriodStart on every line"
     )
 

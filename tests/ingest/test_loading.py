@@ -205,28 +205,31 @@ def test_a_growing_runs_file_keeps_the_months_that_are_done(desk: Desk) -> None:
 
 def test_a_pack_that_drops_lines_is_refused(desk: Desk) -> None:
     own = {
-        "connector.yaml": "name: own\ntitle: Own\nproduces: charges\nformat: csv\nneeds: [cost, day]\n",
+        "connector.yaml": "name: own\ntitle: Own\nproduces: charges\nformat: csv\n"
+        "needs: [cost, day, labels]\n",
         "charges.sql": "select x_line, money(cost) as BilledCost, money(cost) as EffectiveCost, "
         "'USD' as BillingCurrency, 'Usage' as ChargeCategory, 'work' as x_class, "
-        "'me' as ProviderName, '1' as BillingAccountId, "
+        "'me' as ProviderName, '1' as BillingAccountId, json(labels) as Tags, "
         "date_trunc('month', utc(day))::timestamp as BillingPeriodStart, "
         "utc(day) as ChargePeriodStart from source where money(cost) > 1",
         "control.sql": "select strftime(utc(day), '%Y-%m') as period, 'USD' as currency, "
-        "count(*) as rows, sum(exact(cost)) as source_billed, sum(exact(cost)) as source_effective, "
+        "count(*) as rows, sum(exact(cost)) as source_billed, "
+        "sum(exact(cost)) as source_effective, "
         "0::decimal(38, 18) as residual_billed, 0::decimal(38, 18) as residual_effective "
         "from source group by all",
     }
     for name, text in own.items():
         desk.write(f"connectors/own/{name}", text)
     desk.sources("name: bill, type: own, path: a.csv")
-    desk.write("a.csv", "cost,day\n1,2026-05-01\n2,2026-05-02\n")
+    desk.write("a.csv", "cost,day,labels\n1,2026-05-01,\n2,2026-05-02,\n")
     told = desk.refusal()
     hint = (
         "\n    the former load stays; charges.sql and control.sql of the pack own must add up to "
         "the same"
     )
     assert told == [
-        f"costlens.yaml:3: charges of 2026-05 in USD: the source has rows 2, loaded would be 1{hint}",
+        "costlens.yaml:3: charges of 2026-05 in USD: the source has rows 2, loaded would be 1"
+        + hint,
         "costlens.yaml:3: charges of 2026-05 in USD: the source has billed 3.000000000000000000, "
         f"loaded would be 2.000000000000000000{hint}",
         "costlens.yaml:3: charges of 2026-05 in USD: the source has effective "
@@ -238,7 +241,8 @@ def test_a_jsonl_of_runs_is_read_like_a_csv(desk: Desk) -> None:
     desk.sources("name: log, type: runs, path: runs.jsonl")
     desk.write(
         "runs.jsonl",
-        '{"run_id": "r1", "pipeline": "p", "start": "2026-05-01T00:00:00Z", "features": ["a", "b"]}\n'
+        '{"run_id": "r1", "pipeline": "p", "start": "2026-05-01T00:00:00Z", '
+        '"features": ["a", "b"]}\n'
         '\n{"run_id": "r2", "pipeline": "p", "start": "2026-05-01", "tag_team": "x", "slots": 2}\n',
     )
     desk.load()

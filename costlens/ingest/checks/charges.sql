@@ -13,7 +13,10 @@ with judged as (
             when ChargePeriodEnd < ChargePeriodStart then 'charge_ends_before_start'
             when ChargeClass is distinct from 'Correction' and (
                 ChargePeriodStart >= BillingPeriodEnd
-                or (ChargePeriodEnd <= BillingPeriodStart and ChargePeriodStart < BillingPeriodStart)
+                or (
+                    ChargePeriodEnd <= BillingPeriodStart
+                    and ChargePeriodStart < BillingPeriodStart
+                )
             ) then 'other_month'
         end as problem,
         case

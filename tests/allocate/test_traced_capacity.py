@@ -1,4 +1,4 @@
-"""Where the engine is known to be wrong: each is strict, so mending one is seen here."""
+"""Machine time that stands on several lines re-adds when single lines are traced."""
 
 from decimal import Decimal
 
@@ -51,9 +51,6 @@ def half_used(*memories: str) -> World:
     )
 
 
-@pytest.mark.xfail(
-    strict=True, reason="pool_capacity adds up the hours of every prefix of a bundle"
-)
 def test_two_lines_of_machine_hours_re_add_when_all_lines_are_traced(con: Con) -> None:
     world = half_used("3 GiB", "3 GiB")
     publish(run(con, world))
@@ -66,7 +63,6 @@ def test_two_lines_of_machine_hours_re_add_when_all_lines_are_traced(con: Con) -
     assert dict(rows(con, traced)) == {1: 48, 2: 48}
 
 
-@pytest.mark.xfail(strict=True, reason="pool_capacity misses the bundles that are not traced")
 def test_one_line_of_a_cluster_of_two_machine_types_re_adds_when_traced(con: Con) -> None:
     world = half_used("3 GiB", "4 GiB")
     publish(run(con, world))
@@ -75,7 +71,6 @@ def test_one_line_of_a_cluster_of_two_machine_types_re_adds_when_traced(con: Con
     assert rows(con, traced) == [(48,)]
 
 
-@pytest.mark.xfail(strict=True, reason="tries: a job has no pipeline_node, but tags decide on it")
 def test_tags_may_give_the_attempts_of_one_part_to_two_pipelines(con: Con) -> None:
     """Both pipelines join the one job: 100 becomes 200."""
     world = World(
