@@ -16,11 +16,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
 
 HERE = Path(__file__).parent
 
 
-def connect():
+def connect() -> "duckdb.DuckDBPyConnection":
     import duckdb
 
     con = duckdb.connect()

@@ -16,14 +16,43 @@ FIRST, AFTER = datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC
 DAYS = [FIRST + timedelta(days=n) for n in range((AFTER - FIRST).days)]
 HOUR = timedelta(hours=1)
 CLUSTER = "arn:aws:elasticmapreduce:eu-west-1:111122223333:cluster/j-2AXGAPLF"
-COLUMNS = (
-    "BilledCost EffectiveCost ListCost ContractedCost BillingCurrency BillingAccountId "
-    "BillingAccountName SubAccountId SubAccountName BillingPeriodStart BillingPeriodEnd "
-    "ChargePeriodStart ChargePeriodEnd ChargeCategory ChargeClass ChargeDescription "
-    "ChargeFrequency ProviderName PublisherName InvoiceIssuerName InvoiceId ServiceCategory "
-    "ServiceName ResourceId ResourceName ResourceType RegionId SkuId SkuMeter PricingCategory "
-    "ConsumedQuantity ConsumedUnit CommitmentDiscountId CommitmentDiscountStatus Tags"
-).split()
+COLUMNS = [
+    "BilledCost",
+    "EffectiveCost",
+    "ListCost",
+    "ContractedCost",
+    "BillingCurrency",
+    "BillingAccountId",
+    "BillingAccountName",
+    "SubAccountId",
+    "SubAccountName",
+    "BillingPeriodStart",
+    "BillingPeriodEnd",
+    "ChargePeriodStart",
+    "ChargePeriodEnd",
+    "ChargeCategory",
+    "ChargeClass",
+    "ChargeDescription",
+    "ChargeFrequency",
+    "ProviderName",
+    "PublisherName",
+    "InvoiceIssuerName",
+    "InvoiceId",
+    "ServiceCategory",
+    "ServiceName",
+    "ResourceId",
+    "ResourceName",
+    "ResourceType",
+    "RegionId",
+    "SkuId",
+    "SkuMeter",
+    "PricingCategory",
+    "ConsumedQuantity",
+    "ConsumedUnit",
+    "CommitmentDiscountId",
+    "CommitmentDiscountStatus",
+    "Tags",
+]
 
 
 def month_of(day: datetime) -> tuple[datetime, datetime]:
@@ -169,9 +198,19 @@ def attempt(start: datetime, minutes: int, **more: str) -> dict[str, str]:
     return row | more
 
 
-RUN_COLUMNS = (
-    "run_id pipeline part feature model start end status attempt resource_id slots"
-).split()
+RUN_COLUMNS = [
+    "run_id",
+    "pipeline",
+    "part",
+    "feature",
+    "model",
+    "start",
+    "end",
+    "status",
+    "attempt",
+    "resource_id",
+    "slots",
+]
 
 
 def runs_of(day: datetime) -> list[dict[str, str]]:
