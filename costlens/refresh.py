@@ -90,6 +90,7 @@ def _allocate(
 ) -> dict[str, str]:
     """Allocate every period that something changed for; return the hash of each one's inputs."""
     draft.open(con)
+    con.execute("set preserve_insertion_order = false")  # a step that needs an order says so
     steps.prepare(con, book)
     rows = con.execute("select distinct billing_period from charges order by all").fetchall()
     base = draft.base.periods if draft.base else {}

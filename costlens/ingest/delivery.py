@@ -79,12 +79,7 @@ class Plan:
 def plan(work: Work, source: Source, pack: Pack, current: Sequence[Load]) -> Plan:
     """Find what changed in a source since its current loads, and add up the files that matter."""
     made = Plan(source=source, pack=pack, digest=_digest(work, source, pack), current=list(current))
-    try:
-        files, made.findings = find_files(source, work.workspace.folder)
-    except CostLensError:
-        if not current or not _all_gone(source, work.workspace.folder):
-            raise
-        files = []
+    files, made.findings = find_files(source, work.workspace.folder)
     files = _once(files, made.findings)
     known: dict[str, set[Unit]] = {}
     for load in current:
@@ -112,11 +107,6 @@ def _digest(work: Work, source: Source, pack: Pack) -> str:
 def currency_of(work: Work, source: Source) -> str:
     """Give the currency of a bill that names none."""
     return source.currency or work.workspace.settings.currency
-
-
-def _all_gone(source: Source, folder: Path) -> bool:
-    path = folder / source.path
-    return not path.exists() or (path.is_dir() and not any(path.rglob("*")))
 
 
 def _once(files: Sequence[SourceFile], findings: list[Finding]) -> list[SourceFile]:

@@ -119,6 +119,7 @@ def test_a_mistake_is_told_and_nothing_is_published(case: Path, here: Path, gold
     checked = costlens("check")
     if case.name in REFRESH_ALONE_SEES:
         assert (checked.code, checked.err) == (0, "")
+        assert_told(costlens("check", "--full"), refreshed.err)
     else:
         assert_told(checked, refreshed.err)
     put(FOLDER / "unknown_pack", here)  # settings that can be read

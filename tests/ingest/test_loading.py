@@ -5,6 +5,8 @@ import json
 import pytest
 from conftest import HEADER, Desk, line
 
+from costlens.errors import CostLensError
+
 LOADS = "select period, rows, billed, superseded_by from loads order by period, load"
 
 
@@ -168,9 +170,11 @@ def test_tags_that_rules_name_later_are_read_from_the_lake(desk: Desk) -> None:
     )
     (finding,) = desk.load("team").findings
     assert finding.message == 'the tag "team" is spelled in two ways on 1 line of 2026-05'
+    desk.write("bills/b.csv", HEADER + line("1", month="2026-06"))
     path.unlink()
     assert desk.load("team", "env", day=2).changed
-    assert desk.rows("select x_tags from charges") == [('["env=1","team=a","team=b"]',)]
+    may = "select x_tags from charges where billing_period = '2026-05'"
+    assert desk.rows(may) == [('["env=1","team=a","team=b"]',)]
     assert json.loads(desk.rows("select tag_keys from loads")[0][0]) == ["env", "team"]
     assert not desk.load("env", day=3).changed
 
@@ -248,3 +252,11 @@ def test_a_jsonl_of_runs_is_read_like_a_csv(desk: Desk) -> None:
     desk.load()
     assert desk.rows("select target from outputs order by 1") == [("feature:a",), ("feature:b",)]
     assert desk.rows("select tags, size from attempts where run = 'r2'") == [('{"team":"x"}', 2)]
+
+
+def test_a_path_that_lost_its_files_is_an_error_and_not_an_empty_bill(desk: Desk) -> None:
+    path = desk.write("bills/a.csv", HEADER + line("1"))
+    desk.load()
+    path.unlink()
+    with pytest.raises(CostLensError, match='no file to read in "bills/"'):
+        desk.load(day=2)
