@@ -2,41 +2,11 @@
 -- position: the order that running sums go by when an amount is traced back to its lines.
 -- Reads: placed, landed, pools, flows.
 with ended as (
-    select
-        piece,
-        position,
-        pool,
-        run,
-        stage,
-        pipeline,
-        node,
-        outcome,
-        class,
-        grade,
-        hops,
-        billed,
-        effective,
-        idle_billed,
-        idle_effective
+    select *
     from placed
     where node is null or node not in (select origin from flows)
-    union all
-    select
-        piece,
-        position,
-        pool,
-        run,
-        stage,
-        pipeline,
-        node,
-        outcome,
-        class,
-        grade,
-        hops,
-        billed,
-        effective,
-        0,
-        0
+    union all by name
+    select *, 0::decimal(38, 12) as idle_billed, 0::decimal(38, 12) as idle_effective
     from landed
 )
 
