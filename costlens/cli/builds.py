@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from costlens.cli.options import load_workspace, takes_config, takes_print
+from costlens.cli.options import open_lake, takes_config, takes_print
 from costlens.cli.output import Print
 
 
@@ -15,7 +15,6 @@ from costlens.cli.output import Print
 def builds(config: Path | None, printed: Print) -> None:
     """List the published builds, oldest first, with the bills that each one ties to."""
     from costlens.questions.ask import Answer
-    from costlens.refresh import lake_of
 
     rows = [
         (
@@ -27,7 +26,7 @@ def builds(config: Path | None, printed: Print) -> None:
             Decimal(total["billed"]),
             Decimal(total["effective"]),
         )
-        for build in lake_of(load_workspace(config)).builds()
+        for build in open_lake(config).builds()
         for total in build.totals["bill"]
     ]
     columns = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from costlens.cli.output import FORMATS, Print
 from costlens.config.values import Workspace
 from costlens.errors import CostLensError
 from costlens.questions.ask import ALWAYS, Asked
+
+if TYPE_CHECKING:
+    from costlens.lake import Lake
 
 Command = Callable[..., Any]  # a verb: click calls it by its options' names
 
@@ -49,9 +52,8 @@ class Scope:
     def asking(self) -> Iterator[Asked]:
         """Open the build for questions."""
         from costlens.questions.ask import open_build
-        from costlens.refresh import lake_of
 
-        asked = open_build(lake_of(load_workspace(self.config)), self.build)
+        asked = open_build(open_lake(self.config), self.build)
         try:
             yield asked
         finally:
@@ -133,6 +135,14 @@ def takes_print(command: Command) -> Command:
         return command(printed=Print(style=style, out=out), **others)
 
     return _FORMAT(_OUT(called))
+
+
+def open_lake(config: Path | None) -> "Lake":
+    """Name the lake of a workspace, whatever its catalogue says by now."""
+    from costlens.config import find_lake
+    from costlens.lake import Lake
+
+    return Lake(find_lake(config))
 
 
 def load_workspace(config: Path | None) -> Workspace:

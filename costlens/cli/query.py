@@ -2,7 +2,7 @@
 
 import click
 
-from costlens.cli.options import Scope, load_workspace, takes_print, takes_scope
+from costlens.cli.options import Scope, open_lake, takes_print, takes_scope
 from costlens.cli.output import Print
 
 
@@ -16,7 +16,6 @@ def query(sql: str, scope: Scope, printed: Print) -> None:
     The connection is locked: it reads the build's own files and nothing else.
     """
     from costlens.questions.free import ask_freely
-    from costlens.refresh import lake_of
 
-    lake = lake_of(load_workspace(scope.config))
+    lake = open_lake(scope.config)
     printed.show(ask_freely(lake, lake.build(scope.build), sql))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from costlens.cli.options import load_workspace, takes_config
+from costlens.cli.options import open_lake, takes_config
 
 
 @click.command(epilog="Example: costlens vacuum --keep 12")
@@ -13,9 +13,7 @@ from costlens.cli.options import load_workspace, takes_config
 @click.option("--keep", type=click.IntRange(min=1), help="Keep this many builds. Default: all.")
 def vacuum(config: Path | None, keep: int | None) -> None:
     """Delete files that no kept build needs."""
-    from costlens.refresh import lake_of
-
-    lake = lake_of(load_workspace(config))
+    lake = open_lake(config)
     done = lake.vacuum(keep=keep, as_of=datetime.now(UTC).replace(tzinfo=None))
     click.echo(
         f"{len(done.builds)} builds forgotten, {len(done.files)} files deleted, "

@@ -42,6 +42,16 @@ def load(path: Path | None = None) -> Workspace:
     )
 
 
+def find_lake(path: Path | None = None) -> Path:
+    """Find the folder of results by costlens.yaml alone: builds answer without a catalogue."""
+    config = _find(path)
+    notes = Notes()
+    settings = _settings(config, notes)
+    notes.finish()
+    assert settings is not None, "settings that were not read have a finding"
+    return config.parent / settings.lake
+
+
 def _find(path: Path | None) -> Path:
     """Find costlens.yaml; say each place looked at when there is none."""
     named = os.environ.get(_VARIABLE)

@@ -276,3 +276,12 @@ def test_a_correction_stands_in_the_month_it_was_billed_in(shop: Company) -> Non
     text = rows(shop, "ledger", where="billing_period = '2026-06' and day < '2026-06-01'")
     found = [row for row in csv.DictReader(io.StringIO(text)) if row["level"] == "feature"]
     assert sum(Decimal(row["billed"]) for row in found) == Decimal("-1.25")
+
+
+def test_a_build_still_answers_while_the_catalogue_is_broken(company: Company) -> None:
+    company.bill({"cost": "3", "ResourceId": "t"})
+    company.catalogue("features: [{name: f, billed_by: [{resource_id: t}]}]")
+    company.refresh()
+    company.catalogue("features: [{name: f, nonsense: 1}]")
+    assert company.run("refresh").code == 1
+    assert company.cost() == {"f": 3}
