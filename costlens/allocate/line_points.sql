@@ -9,18 +9,68 @@ with levels as (
     select 'product'
 ),
 
-levelled as (
-    select
-        p.*,
+reached as (
+    select *
+    from memory.main.placements as p
+    where
+        p.billing_period = $period
+        and p.placement in (select placement from line_cells)
+),
+
+-- Only the sums that a wanted line is part of: a day's cost of one need-set, of one kind.
+sums as (
+    select distinct
+        p.day,
+        p.source,
         l.level,
         case l.level
             when 'feature' then p.feature_set
             when 'model' then p.model_set
             else p.product_set
-        end as need_set
-    from memory.main.placements as p
+        end as need_set,
+        p.service,
+        p.class,
+        p.grade,
+        p.currency
+    from reached as p
     cross join levels as l
+),
+
+levelled as (
+    select p.*, s.level, s.need_set
+    from memory.main.placements as p
+    inner join sums as s
+        on
+            p.day = s.day
+            and p.source = s.source
+            and p.service = s.service
+            and p.class = s.class
+            and p.grade = s.grade
+            and p.currency = s.currency
+            and s.need_set = case s.level
+                when 'feature' then p.feature_set
+                when 'model' then p.model_set
+                else p.product_set
+            end
     where p.billing_period = $period
+    union all
+    -- What nobody needs at a level is in no sum.
+    select p.*, s.level, null
+    from reached as p
+    inner join sums as s
+        on
+            p.day = s.day
+            and p.source = s.source
+            and p.service = s.service
+            and p.class = s.class
+            and p.grade = s.grade
+            and p.currency = s.currency
+            and s.need_set is null
+            and case s.level
+                when 'feature' then p.feature_set
+                when 'model' then p.model_set
+                else p.product_set
+            end is null
 ),
 
 based as (
