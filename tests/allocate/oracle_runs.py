@@ -343,8 +343,18 @@ class Runs:
             )
         ]
 
+    def _days(self) -> Span:
+        """Find the days that the period's charges cover, from the first to after the last."""
+        spans = [
+            (micros(row["ChargePeriodStart"]), micros(row["ChargePeriodEnd"]))
+            for row in self.world.charges
+        ]
+        day = 86_400_000_000
+        first = min(start for start, _ in spans) // day * day
+        return first, (max(max(span) for span in spans) // day + 1) * day
+
     def size(self, place: str) -> Size:
-        """Find the one unit of a place; attempts of several units count 1 each."""
+        """Find the one unit of a place in the period; attempts of several units count 1 each."""
         things = [t for t in self.catalogue.resources if f"resource:{t.name}" == place]
         things += [
             t for t in self.catalogue.pipelines if f"pipeline:{t.name}" == place and is_resource(t)
@@ -352,7 +362,9 @@ class Runs:
         unit, capacity = size_of(things[0].capacity) if things else (None, None)
         machine_unit, machine = size_of(things[0].machine) if things else (None, None)
         declared = unit or machine_unit
+        first, after = self._days()
         here = [self.tries[i] for i in self.on(place)]
+        here = [t for t in here if t.start < after and t.until >= first]
         units = {t.unit for t in here if t.unit is not None}
         seen = min(units) if len(units) == 1 else None
         unit = declared or seen
