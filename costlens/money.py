@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import duckdb
 
-PLACES = 12
-
 
 def define(con: "duckdb.DuckDBPyConnection") -> None:
     """Make the macros of `money.sql` known to a connection."""
