@@ -31,7 +31,6 @@ def cost(scope: Scope, by: str, currency: str | None, printed: Print) -> None:
             level=by,
             by=by,
             basis=scope.basis_of(asked),
-            start=scope.start,
-            stop=scope.stop,
+            **scope.window.given,
         )
     printed.show(answer, total="allocated")

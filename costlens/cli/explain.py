@@ -26,8 +26,7 @@ def explain(target: str, scope: Scope, lines: bool, printed: Print) -> None:
             level=level,
             target=name,
             basis=scope.basis_of(asked),
-            start=scope.start,
-            stop=scope.stop,
+            window=scope.window,
         )
         answer = (explain_lines if lines else explain_stages)(asked, why)
     printed.show(answer, total="amount")

@@ -13,7 +13,8 @@ import click
 from costlens.cli.output import FORMATS, Print
 from costlens.config.values import Workspace
 from costlens.errors import CostLensError
-from costlens.questions.ask import ALWAYS, Asked
+from costlens.questions.ask import Asked
+from costlens.questions.window import ALWAYS, Window, months
 
 if TYPE_CHECKING:
     from costlens.lake import Lake
@@ -38,14 +39,28 @@ class Day(click.ParamType[date]):
         self.fail(f'"{value}" is no day: write 2026-05-01 or 2026-05', param, ctx)
 
 
+class Months(click.ParamType[Window]):
+    """A billing period, or a span of them."""
+
+    name = "month"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Window:
+        """Read months."""
+        try:
+            return months(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """Which build of which workspace, which days [start, stop) and which basis a verb is about."""
+    """Which build of which workspace, which window and which basis a verb is about."""
 
     config: Path | None
     build: int | None
-    start: date
-    stop: date
+    window: Window
     basis: str | None
 
     @contextmanager
@@ -77,6 +92,11 @@ _START = click.option(
 _STOP = click.option(
     "--stop", type=Day(), help="First day that no longer counts (YYYY-MM-DD or YYYY-MM)."
 )
+_MONTH = click.option(
+    "--month",
+    type=Months(),
+    help="Billing periods in place of days: 2026-10 or 2026-08..2026-10. Ties to the statement.",
+)
 _BASIS = click.option(
     "--basis",
     type=click.Choice(["effective", "billed"]),
@@ -100,7 +120,9 @@ def takes_config(command: Command) -> Command:
 
 def takes_scope(*, days: bool = False, basis: bool = False) -> Callable[[Command], Command]:
     """Give a verb a `Scope`, from `--config`, `--build` and, where asked for, days and basis."""
-    options = [_CONFIG, _BUILD, *((_START, _STOP) if days else ()), *((_BASIS,) if basis else ())]
+    options = [_CONFIG, _BUILD]
+    options += [_START, _STOP, _MONTH] if days else []
+    options += [_BASIS] if basis else []
 
     def give(command: Command) -> Command:
         @wraps(command)
@@ -109,15 +131,12 @@ def takes_scope(*, days: bool = False, basis: bool = False) -> Callable[[Command
             build: int | None,
             start: date | None = None,
             stop: date | None = None,
+            month: Window | None = None,
             basis: str | None = None,
             **others: object,
         ) -> object:
-            first, after = start or ALWAYS[0], stop or ALWAYS[1]
-            if first >= after:
-                raise click.BadParameter(
-                    f"the window is empty: {first} is not before {after}", param_hint="--stop"
-                )
-            scope = Scope(config=config, build=build, start=first, stop=after, basis=basis)
+            window = _window(start, stop, month)
+            scope = Scope(config=config, build=build, window=window, basis=basis)
             return command(scope=scope, **others)
 
         for option in reversed(options):
@@ -125,6 +144,22 @@ def takes_scope(*, days: bool = False, basis: bool = False) -> Callable[[Command
         return called
 
     return give
+
+
+def _window(start: date | None, stop: date | None, month: Window | None) -> Window:
+    """Read the window of a verb: days or months."""
+    if month is not None:
+        if start or stop:
+            raise click.BadParameter(
+                "names months, so leave out --start and --stop", param_hint="--month"
+            )
+        return month
+    window = Window(start=start or ALWAYS.start, stop=stop or ALWAYS.stop)
+    if window.start >= window.stop:
+        raise click.BadParameter(
+            f"the window is empty: {window.start} is not before {window.stop}", param_hint="--stop"
+        )
+    return window
 
 
 def takes_print(command: Command) -> Command:

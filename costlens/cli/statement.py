@@ -17,4 +17,4 @@ def statement(scope: Scope, by: str | None, printed: Print) -> None:
     """
     question = "statement_by_class" if by else "statement"
     with scope.asking() as asked:
-        printed.show(asked.ask(question, start=scope.start, stop=scope.stop))
+        printed.show(asked.ask(question, **scope.window.given))

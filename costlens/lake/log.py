@@ -52,8 +52,8 @@ def paths_at(folder: Path, table: Table, version: int | None) -> list[str]:
     """List a version's paths alone: what a reader needs, in half the time."""
     if version is None:
         return []
-    paths: list[str] = _load(folder, table, version=version).get_add_actions()["path"].to_pylist()
-    return sorted(paths)
+    paths = _load(folder, table, version=version).get_add_actions()["path"].to_pylist()
+    return sorted(str(path) for path in paths)
 
 
 def files_at_head(folder: Path, table: Table) -> dict[str, DataFile]:

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parent
 _UNIT = 10**12  # a rate of one, in the whole numbers that SQL multiplies with
-ALWAYS = (date(1, 1, 1), date(9999, 12, 31))
 
 Cell = Any  # what DuckDB returns: text, int, Decimal, date, datetime, bool, None
 

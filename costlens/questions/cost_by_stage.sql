@@ -1,6 +1,6 @@
 -- What the stages cost, by pipeline, stage, team, service, class or grade.
 -- Grain: one row per (name, currency); what no target bears is a row in parentheses.
--- Reads: stage_costs, rates. Takes: $by; $basis; $start and $stop, the window [start, stop) in days.
+-- Reads: stage_costs, rates. Takes: $by; $basis; $start, $stop, $first and $after, the window.
 with named as (
     select
         case
@@ -29,7 +29,9 @@ with named as (
                 )
         end as idle
     from stage_costs
-    where day >= $start and day < $stop
+    where
+        day >= $start and day < $stop
+        and billing_period >= $first and billing_period < $after
     group by all
 ),
 

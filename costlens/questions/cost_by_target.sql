@@ -1,7 +1,7 @@
 -- What each feature, model or product cost, could have been saved, and would have cost alone.
 -- Grain: one row per (name, currency); what no target bears is a row in parentheses.
--- Reads: ledger, shares, stage_costs, rates. Takes: $level; $basis; $start and $stop, the window
--- [start, stop) in UTC days.
+-- Reads: ledger, shares, stage_costs, rates. Takes: $level; $basis; $start, $stop, $first
+-- and $after, the window: UTC days and billing periods, both half open.
 with borne as (
     select
         target,
@@ -12,7 +12,9 @@ with borne as (
         units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12))
             as value
     from ledger
-    where level = $level and day >= $start and day < $stop
+    where
+        level = $level and day >= $start and day < $stop
+        and billing_period >= $first and billing_period < $after
     group by all
 ),
 
@@ -50,7 +52,9 @@ set_costs as (
                 )
         end as idle
     from stage_costs
-    where day >= $start and day < $stop
+    where
+        day >= $start and day < $stop
+        and billing_period >= $first and billing_period < $after
     group by all
 ),
 

@@ -1,6 +1,6 @@
 -- A target's cost, by the billing lines it comes from. Grain: one row per (line, stage, way).
--- The amounts re-add to the target's. Reads: line_shares. Takes: $level, $target; $basis; $start
--- and $stop, the window [start, stop) in days.
+-- The amounts re-add to the target's. Reads: line_shares. Takes: $level, $target; $basis; $start,
+-- $stop, $first and $after, the window.
 select
     source || ':' || billing_period || ':' || x_line as line,
     sum(case $basis when 'billed' then billed else effective end) as amount,
@@ -14,5 +14,6 @@ select
     grade
 from line_shares
 where level = $level and target = $target and day >= $start and day < $stop
+    and billing_period >= $first and billing_period < $after
 group by all
 order by abs(amount) desc, line, day, stage, class, rule, grade

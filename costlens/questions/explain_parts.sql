@@ -1,7 +1,7 @@
 -- The part of a target's cost that came from each placement. Grain: one row per placement.
 -- The ledger splits the sum of a need-set's stages once, so a placement's part is the difference
 -- that it makes to the running sum, in placement order: the parts re-add to the ledger exactly.
--- Reads: placements, shares. Takes: $level, $target; $start and $stop, the window in days.
+-- Reads: placements, shares. Takes: $level, $target; $start, $stop, $first, $after: the window.
 with members as (
     select distinct need_set, target, place, members, numerator, denominator, rung, grade
     from shares
@@ -25,7 +25,9 @@ bearing as (
             else product_set
         end as need_set
     from placements
-    where day >= $start and day < $stop
+    where
+        day >= $start and day < $stop
+        and billing_period >= $first and billing_period < $after
 ),
 
 running as (

@@ -1,23 +1,22 @@
 """Explain an amount down to billing lines, and follow a billing line to every amount."""
 
-from dataclasses import dataclass, fields
-from datetime import date
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from costlens.allocate import trace
 from costlens.errors import CostLensError
 from costlens.questions.ask import Answer, Asked
+from costlens.questions.window import ALWAYS, Window
 
 
 @dataclass(frozen=True, kw_only=True)
 class Why:
-    """An amount to explain: a target at a level, over the days [start, stop), in one basis."""
+    """An amount to explain: a target at a level, in a window and one basis."""
 
     level: str
     target: str
     basis: str
-    start: date
-    stop: date
+    window: Window = ALWAYS
 
 
 def explain_stages(asked: Asked, why: Why) -> Answer:
@@ -49,7 +48,8 @@ def trace_line(asked: Asked, line: str, *, basis: str) -> Answer:
 
 
 def _params(why: Why) -> dict[str, object]:
-    return {field.name: getattr(why, field.name) for field in fields(why)}
+    named = {"level": why.level, "target": why.target, "basis": why.basis}
+    return {**named, **why.window.given}
 
 
 def _keep_parts(asked: Asked, why: Why) -> None:

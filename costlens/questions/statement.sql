@@ -1,6 +1,6 @@
 -- Does it tie to the bill? Where all of each bill went, in both bases.
 -- Grain: one row per (source, period, currency, basis). Reads: loads, stage_costs.
--- Takes: $start and $stop: billing periods that touch the window [start, stop).
+-- Takes: $start, $stop, $first and $after: billing periods that touch the window.
 with bills as (
     select
         source,
@@ -18,6 +18,8 @@ with bills as (
         and superseded_by is null
         and period || '-01' < strftime($stop::date, '%Y-%m-%d')
         and period >= strftime($start::date, '%Y-%m')
+        and period >= $first
+        and period < $after
     group by all
 ),
 

@@ -1,6 +1,6 @@
 -- The statement's lines, split by class of charge.
 -- Grain: one row per (source, period, currency, basis, class). Reads: stage_costs.
--- Takes: $start and $stop: billing periods that touch the window [start, stop).
+-- Takes: $start, $stop, $first and $after: billing periods that touch the window.
 with went as (
     select source, billing_period as period, currency, class, outcome, 'billed' as basis, billed as amount
     from stage_costs
@@ -23,6 +23,10 @@ select
     coalesce(sum(amount) filter (outcome = 'stranded'), 0) as stranded,
     coalesce(sum(amount) filter (outcome = 'excluded'), 0) as excluded
 from went
-where period || '-01' < strftime($stop::date, '%Y-%m-%d') and period >= strftime($start::date, '%Y-%m')
+where
+    period || '-01' < strftime($stop::date, '%Y-%m-%d')
+    and period >= strftime($start::date, '%Y-%m')
+    and period >= $first
+    and period < $after
 group by all
 order by source, period, currency, basis, class

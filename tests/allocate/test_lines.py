@@ -1,6 +1,5 @@
 """Placements, shares, lines and the ledger agree: every view of an amount adds up to it with ==."""
 
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,9 @@ from worlds import LEVELS, PERIOD, Con, World, open_engine, publish, rows, run
 
 import costlens.questions
 from costlens.allocate import trace
+from costlens.questions.window import ALWAYS
 
 EXPLAIN = (Path(costlens.questions.__file__).parent / "explain_parts.sql").read_text()
-ALWAYS = {"start": date(1, 1, 1), "stop": date(9999, 12, 31)}
 NOTHING = (Decimal(0), Decimal(0))
 Sums = dict[tuple[Any, ...], tuple[Decimal, Decimal]]
 
@@ -40,7 +39,7 @@ def test_the_parts_of_every_amount_re_add_to_it(con: Con, seed: int) -> None:
         for (target,) in rows(
             con, f"select distinct target from shares where level = '{level}' order by all"
         ):
-            given = {"level": level, "target": target, **ALWAYS}
+            given = {"level": level, "target": target, **ALWAYS.given}
             con.execute(f"create or replace temp table explain_parts as {EXPLAIN}", given)
             by = "day, source, service, class, grade, currency, sum(billed), sum(effective)"
             parts = sums(con, f"select {by} from explain_parts group by all")

@@ -206,6 +206,14 @@ def test_a_correction_has_an_old_day_in_a_new_period(company: Company) -> None:
     assert company.cost("feature", "--start", "2026-06") == {"a": 5}
     rows = company.ask("statement", "--start", "2026-06")
     assert [(row["period"], Decimal(row["ingested"])) for row in rows] == [("2026-06", 2)] * 2
+    # A month is a billing period: it ties to the statement, whichever day a correction is about.
+    assert company.cost("feature", "--month", "2026-06") == {"a": 2}
+    assert company.cost("feature", "--month", "2026-05") == {"a": 10}
+    assert company.cost("feature", "--month", "2026-05..2026-06") == {"a": 12}
+    rows = company.ask("statement", "--month", "2026-06")
+    assert [(row["period"], Decimal(row["ingested"])) for row in rows] == [("2026-06", 2)] * 2
+    why = company.ask("explain", "feature:a", "--month", "2026-06")
+    assert sum(Decimal(row["amount"]) for row in why) == 2
 
 
 def test_a_commitments_used_and_unused_cost_is_what_its_purchase_was_billed(

@@ -37,6 +37,8 @@ GIVEN = {
     "basis": "billed",
     "start": datetime(2026, 5, 1).date(),
     "stop": datetime(2026, 6, 1).date(),
+    "first": "2026-05",
+    "after": "2026-06",
 }
 
 
