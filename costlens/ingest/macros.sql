@@ -155,6 +155,16 @@ create or replace macro malformed(t, made) as
     and t is not null
     and not regexp_full_match(trim(t), '|null|NULL|\{\s*\}|\[\s*\]|""');
 
+-- entry(x, key): the text of one key of a MAP, or of an object in JSON text.
+create or replace macro entry(x, key) as
+    case
+        when starts_with(typeof(x), 'MAP') then words(try_cast(x as map(varchar, varchar))[key])
+        when typeof(x) = 'VARCHAR' then words(json_extract_string(text_object(words(x)), key))
+    end;
+
+-- second_line(line): the number of the second row that is made of one line, as no line has it.
+create or replace macro second_line(line) as line + 5000000000;
+
 -- json_text(x): any column as text, what is nested as JSON.
 create or replace macro json_text(x) as
     case typeof(x) when 'VARCHAR' then words(x) else to_json(x)::varchar end;

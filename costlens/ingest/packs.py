@@ -41,6 +41,7 @@ class Description(Value):
     columns: tuple[str, ...] = setting("further columns it knows; null where a file lacks them", ())
     aliases: Mapping[str, tuple[str, ...]] = setting("column to its other spellings", {})
     gather: Mapping[str, str] = setting("column to the prefix of the columns it collects", {})
+    manifest: str = setting("pattern of the manifests that say which files count", "")
     versions: tuple[Version, ...] = setting("versions of the format; the first that fits", ())
     mistaken: Mapping[str, str] = setting(
         "a column that only another kind of file has, and which", {}
