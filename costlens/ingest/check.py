@@ -1,16 +1,17 @@
 """What can be said about sources without writing anything: `costlens check`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from costlens.config.values import Workspace
 from costlens.errors import CostLensError, Finding
-from costlens.ingest.diagnose import unknown_states, unreadable
-from costlens.ingest.fetch import SourceFile, find_files
+from costlens.ingest.diagnose import told, unreadable
+from costlens.ingest.fetch import SourceFile, deliveries_of, find_files
 from costlens.ingest.load import pack_of, staging_folder
 from costlens.ingest.packs import Pack, find_packs
 from costlens.ingest.rows import control, rows_sql
-from costlens.ingest.source import macros, open_file
+from costlens.ingest.source import macros, open_files
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -29,32 +30,38 @@ def check_sources(workspace: Workspace, con: "DuckDBPyConnection") -> list[Findi
         for source in workspace.settings.sources:
             try:
                 pack = pack_of(source, packs)
-                files, noted = find_files(source, workspace.folder)
+                manifest = pack.description.manifest
+                files, noted = find_files(source, workspace.folder, manifest=manifest)
             except CostLensError as error:
                 findings += error.findings
                 continue
             findings += noted
             currency = source.currency or workspace.settings.currency
-            for file in files:
-                findings += _check(con, file, pack=pack, currency=currency, staging=staging)
+            for parts in deliveries_of(files):
+                findings += _check(con, parts, pack=pack, currency=currency, staging=staging)
     return findings
 
 
 def _check(
-    con: "DuckDBPyConnection", file: SourceFile, *, pack: Pack, currency: str, staging: Path
+    con: "DuckDBPyConnection",
+    files: Sequence[SourceFile],
+    *,
+    pack: Pack,
+    currency: str,
+    staging: Path,
 ) -> list[Finding]:
-    """Read the first rows of a file as its pack would."""
+    """Read the first rows of a delivery's files as their pack would."""
     import duckdb
 
     try:
-        opened = open_file(con, file, pack=pack, currency=currency, staging=staging, limit=_ROWS)
+        opened = open_files(con, files, pack=pack, currency=currency, staging=staging, limit=_ROWS)
         opened.view(con)
         try:
             control(con, pack)
             for table in pack.produces:
                 rows = rows_sql(con, pack, table, tag_keys=frozenset())
                 con.cursor().execute(f"select count(hash(columns(*))) from (\n{rows}\n)").fetchall()
-            return unknown_states(con, opened)
+            return told(con, opened)
         except duckdb.Error as error:
             raise unreadable(con, opened, error) from error
     except CostLensError as error:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from costlens.config.values import Source, Workspace
 from costlens.errors import CostLensError, Finding
-from costlens.ingest.diagnose import and_more, unknown_states, unreadable
-from costlens.ingest.fetch import SourceFile, find_files, part_key
+from costlens.ingest.diagnose import and_more, told, unreadable
+from costlens.ingest.fetch import SourceFile, deliveries_of, find_files, part_key
 from costlens.ingest.loads import Load
 from costlens.ingest.packs import Pack
 from costlens.ingest.rows import Totals, control, rows_sql
-from costlens.ingest.source import Opened, open_file
+from costlens.ingest.source import Opened, open_files
 from costlens.lake import Draft
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Work:
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """One file, opened and added up."""
+    """One file, or the parts of a whole, opened and added up."""
 
     opened: Opened
     totals: tuple[Totals, ...]
@@ -45,9 +45,14 @@ class Delivery:
     notes: tuple[Finding, ...]
 
     @property
-    def file(self) -> SourceFile:
-        """The file itself."""
-        return self.opened.file
+    def files(self) -> tuple[SourceFile, ...]:
+        """The file, or the parts."""
+        return self.opened.files
+
+    @property
+    def name(self) -> str:
+        """The name of the file, or of its first part."""
+        return self.files[0].name
 
     @property
     def units(self) -> set[Unit]:
@@ -79,20 +84,27 @@ class Plan:
 def plan(work: Work, source: Source, pack: Pack, current: Sequence[Load]) -> Plan:
     """Find what changed in a source since its current loads, and add up the files that matter."""
     made = Plan(source=source, pack=pack, digest=_digest(work, source, pack), current=list(current))
-    files, made.findings = find_files(source, work.workspace.folder)
+    manifest = pack.description.manifest
+    files, made.findings = find_files(source, work.workspace.folder, manifest=manifest)
     files = _once(files, made.findings)
     known: dict[str, set[Unit]] = {}
     for load in current:
         if load.pack_hash == made.digest:
             for one in load.delivered:
                 known.setdefault(one.sha256, set()).add((load.makes, load.period))
-    fresh = [file for file in files if file.sha256 not in known]
+    wholes = deliveries_of(files)
+    fresh = [parts for parts in wholes if any(part.sha256 not in known for part in parts)]
     made.deliveries = _deliver_all(work, made, fresh)
-    made.touched = _held_by_changed(made, files)
+    made.touched = _held_by_changed(made, files) | _lost_parts(made, files)
     made.touched.update(*(one.units for one in made.deliveries))
-    siblings = [file for file in files if known.get(file.sha256, set()) & made.touched]
+    siblings = [
+        parts
+        for parts in wholes
+        if parts not in fresh
+        and any(known.get(part.sha256, set()) & made.touched for part in parts)
+    ]
     made.deliveries += _deliver_all(work, made, siblings)
-    made.deliveries.sort(key=lambda one: one.file.name)
+    made.deliveries.sort(key=lambda one: one.name)
     _check_accounts(made)
     _check_gone(made, files)
     return made
@@ -127,14 +139,16 @@ def _once(files: Sequence[SourceFile], findings: list[Finding]) -> list[SourceFi
     return list(kept.values())
 
 
-def _deliver_all(work: Work, made: Plan, files: Iterable[SourceFile]) -> list[Delivery]:
-    """Open and add up files; raise what is wrong with all of them."""
+def _deliver_all(
+    work: Work, made: Plan, wholes: Iterable[tuple[SourceFile, ...]]
+) -> list[Delivery]:
+    """Open and add up deliveries; raise what is wrong with all of them."""
     deliveries: list[Delivery] = []
     findings: list[Finding] = []
-    for file in files:
-        work.say(f"read {file.name}")
+    for parts in wholes:
+        work.say(f"read {parts[0].name}" + (f" and {len(parts) - 1} more" if parts[1:] else ""))
         try:
-            deliveries.append(_deliver(work, made, file))
+            deliveries.append(_deliver(work, made, parts))
         except CostLensError as error:
             findings.extend(error.findings)
     if findings:
@@ -142,24 +156,25 @@ def _deliver_all(work: Work, made: Plan, files: Iterable[SourceFile]) -> list[De
     return deliveries
 
 
-def _deliver(work: Work, made: Plan, file: SourceFile) -> Delivery:
+def _deliver(work: Work, made: Plan, files: Sequence[SourceFile]) -> Delivery:
     import duckdb
 
     currency = currency_of(work, made.source)
-    opened = open_file(work.con, file, pack=made.pack, currency=currency, staging=work.staging)
+    opened = open_files(work.con, files, pack=made.pack, currency=currency, staging=work.staging)
     opened.view(work.con)
     try:
         totals = control(work.con, made.pack)
         accounts = _accounts(work, made.pack) if made.pack.makes_charges else frozenset()
-        notes = unknown_states(work.con, opened)
+        notes = told(work.con, opened)
     except duckdb.Error as error:
         raise unreadable(work.con, opened, error) from error
-    file.check_unchanged()
+    for file in files:
+        file.check_unchanged()
     for one in totals:
         if one.period is None:
             raise CostLensError(
                 "a line has no time, so it belongs to no month" + and_more(one.rows),
-                where=file.name,
+                where=files[0].name,
                 hint="fill BillingPeriodStart on every line"
                 if one.makes == "charges"
                 else "fill the column of the start on every line",
@@ -189,22 +204,34 @@ def _held_by_changed(made: Plan, files: Sequence[SourceFile]) -> set[Unit]:
     }
 
 
+def _lost_parts(made: Plan, files: Sequence[SourceFile]) -> set[Unit]:
+    """Name the periods loaded from a file that the manifest of then names no more."""
+    manifests = {file.manifest for file in files} - {""}
+    present = {file.sha256 for file in files}
+    return {
+        (load.makes, load.period)
+        for load in made.current
+        for one in load.delivered
+        if one.manifest in manifests and one.sha256 not in present
+    }
+
+
 def _check_accounts(made: Plan) -> None:
     """Refuse two files with the same account and month that are not parts of one delivery."""
     if made.source.parts or not made.pack.makes_charges:
         return
-    seen: dict[tuple[str, str], SourceFile] = {}
+    seen: dict[tuple[str, str], str] = {}
     findings = []
     for one in made.deliveries:
         for period, account in sorted(one.accounts):
             if ("charges", period) not in made.touched:
                 continue
-            first = seen.setdefault((period, account), one.file)
-            if part_key(first.name) != part_key(one.file.name):
+            first = seen.setdefault((period, account), one.name)
+            if part_key(first) != part_key(one.name):
                 findings.append(
                     Finding(
-                        message=f"holds {account} in {period}, as {first.name} does",
-                        where=one.file.name,
+                        message=f"holds {account} in {period}, as {first} does",
+                        where=one.name,
                         hint="keep the newer of the two; if both count, write "
                         f'"parts: true" at {made.source.place or made.source.name}',
                         code="delivered_twice",
@@ -218,11 +245,12 @@ def _check_gone(made: Plan, files: Sequence[SourceFile]) -> None:
     """Note the files that are gone; refuse where a month would be reloaded without one of them."""
     names = {file.name for file in files}
     present = {file.sha256 for file in files}
+    manifests = {file.manifest for file in files} - {""}
     gone: dict[str, list[str]] = {}
     refused = []
     for load in made.current:
         for one in load.delivered:
-            if one.sha256 in present or one.path in names:
+            if one.sha256 in present or one.path in names or one.manifest in manifests:
                 continue
             if (load.makes, load.period) not in made.touched:
                 gone.setdefault(one.path, []).append(load.period)

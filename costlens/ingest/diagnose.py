@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from costlens.errors import CostLensError, Finding
 from costlens.ingest.packs import macro_calls
-from costlens.ingest.source import Opened, line_of
+from costlens.ingest.source import Opened, line_at
 from costlens.lake.views import name
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ def unreadable(con: "DuckDBPyConnection", opened: Opened, error: Exception) -> C
     """Find the values that made a query fail, one finding a column; else pass on what was said."""
     pack = opened.pack
     calls: dict[str, str] = {}
-    for sql in (pack.sql(table) for table in (*pack.produces, "control")):
+    names = (*pack.produces, "control", *(["findings"] if pack.has_findings else []))
+    for sql in map(pack.sql, names):
         for macro, column in macro_calls(sql):
             if column in pack.columns:
                 calls.setdefault(column, "money" if macro == "exact" else macro)
@@ -36,7 +37,7 @@ def unreadable(con: "DuckDBPyConnection", opened: Opened, error: Exception) -> C
     said = str(error).split("\n", 1)[0]
     return CostLensError(
         f"the pack {pack.name} cannot read it: {said}",
-        where=opened.file.name,
+        where=opened.files[0].name,
         hint="if the file is as its source writes it, the pack has an error",
     )
 
@@ -63,11 +64,11 @@ def _in_column(
         types = con.cursor().execute("describe source").fetchall()
         kind = next((row[1] for row in types if row[0] == column), "unknown")
         message = f"the column {column} holds {kind}, where {what} should be"
-        return [Finding(message=message, where=opened.file.name, hint=hint, code="unreadable")]
+        return [Finding(message=message, where=opened.files[0].name, hint=hint, code="unreadable")]
     return [
         Finding(
             message=f'"{value}" in the column {column} is not {what}' + and_more(lines),
-            where=line_of(opened.file, line),
+            where=line_at(opened.files, line),
             hint=hint,
             code="unreadable",
         )
@@ -78,6 +79,26 @@ def _in_column(
 def and_more(lines: int) -> str:
     """Say on how many other lines the same is wrong."""
     return "" if lines == 1 else f" (and on {lines - 1:,} more line{'s' if lines > 2 else ''})"
+
+
+def told(con: "DuckDBPyConnection", opened: Opened) -> list[Finding]:
+    """Find what the pack says about a delivery, and what we say; raise if that stops it."""
+    findings = unknown_states(con, opened)
+    if opened.pack.has_findings:
+        rows = con.cursor().execute(opened.pack.sql("findings")).fetchall()
+        findings += [
+            Finding(
+                message=message,
+                where=line_at(opened.files, line),
+                hint=hint,
+                code=code,
+                severity=severity,
+            )
+            for severity, code, line, message, hint in rows
+        ]
+    if any(finding.severity == "error" for finding in findings):
+        raise CostLensError(findings=findings)
+    return findings
 
 
 def unknown_states(con: "DuckDBPyConnection", opened: Opened) -> list[Finding]:
@@ -97,7 +118,7 @@ def unknown_states(con: "DuckDBPyConnection", opened: Opened) -> list[Finding]:
     return [
         Finding(
             message=f'the status "{word}" is unknown: counted as succeeded' + and_more(lines),
-            where=line_of(opened.file, line),
+            where=line_at(opened.files, line),
             hint="write succeeded, failed, killed, running, skipped or cached",
             code="unknown_state",
             severity="warning",

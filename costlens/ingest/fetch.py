@@ -5,13 +5,15 @@ import glob
 import hashlib
 import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from costlens.config.values import Source
 from costlens.errors import CostLensError, Finding
+from costlens.ingest.manifests import choose
 
 _CHUNK = 1 << 20
 _SUFFIXES = {
@@ -36,6 +38,9 @@ class SourceFile:
     sha256: str
     size: int
     stamp: tuple[int, int, int]
+    member: str = ""  # of a zip file, the one file in it
+    manifest: str = ""  # the name of the manifest that names it
+    delivery: str = ""  # files of the same one are parts of a whole; empty: it is one by itself
 
     def check_unchanged(self) -> None:
         """Refuse a file that was written, replaced or taken away since it was hashed."""
@@ -55,10 +60,13 @@ class SourceFile:
             )
 
 
-def find_files(source: Source, folder: Path) -> tuple[list[SourceFile], list[Finding]]:
+def find_files(
+    source: Source, folder: Path, *, manifest: str = ""
+) -> tuple[list[SourceFile], list[Finding]]:
     """Find the files of a source by its path: a file, a folder or a glob. Names are in order.
 
-    The findings are warnings about files left out; whatever stops the source is raised, all of it.
+    Where manifests of that pattern lie among them, only the files they name count. The findings
+    are warnings about files left out; whatever stops the source is raised, all of it.
     """
     if re.match(r"[a-z][a-z0-9]+://", source.path):
         raise CostLensError(
@@ -70,14 +78,29 @@ def find_files(source: Source, folder: Path) -> tuple[list[SourceFile], list[Fin
     findings: list[Finding] = []
     paths = _paths(source, folder)
     whole = len(paths) == 1 and paths[0] == folder / source.path
+    chosen = (
+        choose(
+            paths,
+            manifest,
+            is_data=lambda path: _kind(path) is not None,
+            show=lambda path: _shown(path, folder),
+        )
+        if manifest
+        else None
+    )
+    if chosen is not None:
+        paths = sorted(chosen.named)
+        findings.extend(chosen.findings)
     for path in paths:
+        by = _shown(chosen.named[path], folder) if chosen else ""
         try:
-            file = _open(path, folder, named=whole)
+            file = _open(path, folder, named=whole or chosen is not None)
         except CostLensError as error:
             findings.extend(error.findings)
         else:
             if file is not None:
-                files.append(file)
+                delivery = by or (part_key(file.name) if manifest else "")
+                files.append(replace(file, manifest=by, delivery=delivery))
     if any(finding.severity == "error" for finding in findings):
         raise CostLensError(findings=findings)
     if not files:
@@ -88,6 +111,14 @@ def find_files(source: Source, folder: Path) -> tuple[list[SourceFile], list[Fin
             hint="put the .csv, .csv.gz, .parquet or .jsonl files there, or correct path:",
         )
     return files, findings
+
+
+def deliveries_of(files: Sequence[SourceFile]) -> list[tuple[SourceFile, ...]]:
+    """Put the parts of each delivery together, in the order of their names."""
+    together: dict[str, list[SourceFile]] = {}
+    for file in files:
+        together.setdefault(file.delivery or file.name, []).append(file)
+    return [tuple(parts) for parts in together.values()]
 
 
 def named_file(path: Path) -> SourceFile:
@@ -148,7 +179,7 @@ def _nearest(path: Path) -> str:
 
 def _open(path: Path, folder: Path, *, named: bool) -> SourceFile | None:
     """Hash a file and know its format; None for one in a folder that no pack reads."""
-    shown = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
+    shown = _shown(path, folder)
     try:
         return _read_through(path, shown, named=named)
     except FileNotFoundError:
@@ -163,6 +194,36 @@ def _open(path: Path, folder: Path, *, named: bool) -> SourceFile | None:
     raise CostLensError(findings=[_finding(message, shown, hint)])
 
 
+def _shown(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
+
+
+def _kind(path: Path) -> str | None:
+    """Know a file's format by its name."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] in (".gz", ".gzip", ".zip"):
+        suffixes.pop()
+    return _SUFFIXES.get(suffixes[-1]) if suffixes else None
+
+
+def _member(path: Path, shown: str) -> str:
+    """Find the one file in a zip file."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            names = [name for name in packed.namelist() if not name.endswith("/")]
+    except zipfile.BadZipFile:
+        raise CostLensError(
+            "is cut short: a zip file ends in its index, this one does not",
+            where=shown,
+            hint="deliver it again, whole",
+        ) from None
+    if len(names) != 1:
+        raise CostLensError(
+            f"holds {len(names)} files, where one should be", where=shown, hint="unpack it"
+        )
+    return names[0]
+
+
 def _read_through(path: Path, shown: str, *, named: bool) -> SourceFile | None:
     before = path.stat()
     if not path.is_file():
@@ -175,6 +236,7 @@ def _read_through(path: Path, shown: str, *, named: bool) -> SourceFile | None:
         kind = _format(opened, path, shown, before.st_size, named=named)
         if kind is None:
             return None
+        member = _member(path, shown) if kind[0] == "csv" and path.suffix.lower() == ".zip" else ""
         digest = _hash(opened)
     file = SourceFile(
         path=path,
@@ -184,6 +246,7 @@ def _read_through(path: Path, shown: str, *, named: bool) -> SourceFile | None:
         sha256=digest,
         size=before.st_size,
         stamp=_stamp(before),
+        member=member,
     )
     file.check_unchanged()
     return file
@@ -200,13 +263,11 @@ def _format(
     suffixes = [suffix.lower() for suffix in path.suffixes]
     zipped = start[:2] == b"\x1f\x8b"
     last = suffixes[-1] if suffixes else ""
-    if last in (".gz", ".gzip"):
-        last = suffixes[-2] if len(suffixes) > 1 else ""
-        if not zipped:
-            raise CostLensError(
-                "is named .gz but is not gzipped", where=shown, hint="deliver it again"
-            )
-    kind = _SUFFIXES.get(last)
+    if last in (".gz", ".gzip") and not zipped:
+        raise CostLensError("is named .gz but is not gzipped", where=shown, hint="deliver it again")
+    kind = _kind(path)
+    if last == ".zip" and kind == "csv" and start[:2] == b"PK":
+        return "csv", False
     if start[:4] == b"PAR1" or kind == "parquet":
         if start[:4] != b"PAR1":
             raise CostLensError("is not a Parquet file", where=shown, hint="deliver it again")

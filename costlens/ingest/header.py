@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,6 +42,9 @@ class Layout:
 
 def open_text(file: SourceFile) -> IO[str]:
     """Open a text file, unzipped, without its byte order mark."""
+    if file.member:
+        with zipfile.ZipFile(file.path) as packed:  # what it opens keeps the file open
+            return io.TextIOWrapper(packed.open(file.member), encoding="utf-8-sig", newline="")
     raw = (gzip.open if file.zipped else open)(file.path, "rb")
     return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
 

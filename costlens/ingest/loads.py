@@ -23,6 +23,7 @@ class Delivered:
     path: str
     sha256: str
     version: str = ""
+    manifest: str = ""
     accounts: tuple[str, ...] = ()
 
 

@@ -162,6 +162,9 @@ create or replace macro entry(x, key) as
         when typeof(x) = 'VARCHAR' then words(json_extract_string(text_object(words(x)), key))
     end;
 
+-- plain(x): an amount as text for people, without the zeros behind it.
+create or replace macro plain(x) as rtrim(rtrim(x::decimal(38, 18)::varchar, '0'), '.');
+
 -- second_line(line): the number of the second row that is made of one line, as no line has it.
 create or replace macro second_line(line) as line + 5000000000;
 

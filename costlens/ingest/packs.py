@@ -77,6 +77,11 @@ class Pack:
         """Whether it reads bills."""
         return "charges" in self.produces
 
+    @property
+    def has_findings(self) -> bool:
+        """Whether it says more about a file than whether its totals are right."""
+        return (self.folder / "findings.sql").is_file()
+
     def sql(self, name: str) -> str:
         """Read one of its SQL files."""
         return (self.folder / f"{name}.sql").read_text(encoding="utf-8")
@@ -184,6 +189,7 @@ def _digest(folder: Path, described: Description) -> str:
         "connector.yaml",
         "control.sql",
         *(f"{name}.sql" for name in sorted(described.produces)),
+        *(path.name for path in folder.glob("findings.sql")),
     ]
     for path in (*(folder / name for name in names), SQL):
         hashed.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")

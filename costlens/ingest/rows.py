@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from costlens.errors import CostLensError
 from costlens.ingest.packs import Pack
+from costlens.ingest.source import LINES_A_FILE
 from costlens.ingest.tags import rule_tags_sql, tagged
 from costlens.lake.tables import TABLES, Table
 from costlens.lake.views import literal, name
@@ -14,7 +15,6 @@ from costlens.lake.views import literal, name
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-LINES_A_FILE = 10**10  # x_line = number of the file in its load * this + number of the row
 _BEGINS = {
     "charges": "BillingPeriodStart",
     "attempts": "start",

@@ -6,7 +6,7 @@ from pathlib import Path
 from costlens.ingest.fetch import named_file
 from costlens.ingest.packs import Pack
 from costlens.ingest.rows import rows_sql
-from costlens.ingest.source import macros, open_file
+from costlens.ingest.source import macros, open_files
 from costlens.lake.views import literal, name
 
 
@@ -20,7 +20,8 @@ def write_rows(
     import duckdb
 
     with duckdb.connect() as con, tempfile.TemporaryDirectory() as folder, macros(con):
-        opened = open_file(con, named_file(sample), pack=pack, currency="USD", staging=Path(folder))
+        files = [named_file(sample)]
+        opened = open_files(con, files, pack=pack, currency="USD", staging=Path(folder))
         opened.view(con)
         rows = rows_sql(con, pack, table, tag_keys=tag_keys)
         con.execute(f"create table made as {rows}").fetchall()

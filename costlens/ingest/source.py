@@ -6,15 +6,17 @@ after reads that: a row's number in it is its number in the file. Parquet is rea
 
 import csv
 import re
+import shutil
+import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from costlens.errors import CostLensError
+from costlens.errors import CostLensError, Finding
 from costlens.ingest.fetch import SourceFile
 from costlens.ingest.header import Layout, csv_header, cut_short, open_text, read_layout
 from costlens.ingest.packs import SQL, Pack
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
+LINES_A_FILE = 10**10  # x_line = number of the file in its load * this + number of the row
 SECOND_LINE = 5 * 10**9  # what second_line() adds to the number of a row
 # Small row groups: they are what the writer keeps in memory while it puts lines in order.
 _STAGED = "format parquet, row_group_size 30720"
@@ -31,9 +34,9 @@ _STAGED = "format parquet, row_group_size 30720"
 
 @dataclass(frozen=True, kw_only=True)
 class Opened:
-    """A file ready to be viewed: where its rows are, and what selects a pack's columns."""
+    """The files of a delivery, ready to be viewed: what selects a pack's columns of their rows."""
 
-    file: SourceFile
+    files: tuple[SourceFile, ...]
     pack: Pack
     version: str
     select: str
@@ -74,44 +77,73 @@ def macros(con: "DuckDBPyConnection") -> Iterator[None]:
             con.cursor().execute(f"drop macro if exists {macro}").fetchall()
 
 
-def open_file(
+def open_files(
     con: "DuckDBPyConnection",
-    file: SourceFile,
+    files: Sequence[SourceFile],
     *,
     pack: Pack,
     currency: str,
     staging: Path,
     limit: int | None = None,
 ) -> Opened:
-    """Match a file to its pack and make it readable; raise what is wrong with it.
+    """Match the files of a delivery to their pack and make them readable as one.
 
-    `currency` is what a bill without a currency column is in. A limit reads only first rows.
+    Raise what is wrong with any. `currency` is what a bill without a currency column is in. A limit
+    reads only the first rows of each.
     """
-    link = staging / f"{file.sha256[:16]}-{len(list(staging.iterdir()))}"
-    link.symlink_to(file.path.resolve())  # a name without marks that DuckDB takes for a glob
-    try:
-        layout = read_layout(con, file, link=link, pack=pack)
-        if file.format == "parquet":
-            path, select = link, _parquet_columns(layout, pack)
-        else:
-            path, select = link.with_suffix(".parquet"), _staged_columns(layout, pack)
-            rows = f"select {_text_columns(layout, file)} from {_reader(file, layout, link=link)}"
-            rows += f" limit {limit}" if limit else ""
-            con.cursor().execute(f"copy ({rows}) to {literal(str(path))} ({_STAGED})").fetchall()
-    except Exception as error:
-        raise _read_error(error, file) from error
+    staged: list[tuple[Layout, Path]] = []
+    findings: list[Finding] = []
+    for file in files:
+        try:
+            staged.append(_stage(con, file, pack=pack, staging=staging, limit=limit))
+        except CostLensError as error:
+            findings.extend(error.findings)
+    if findings:
+        raise CostLensError(findings=findings)
+    known = {column for layout, _ in staged for column in layout.found}
     cut = f" where file_row_number < {limit}" if limit else ""
-    missing = pack.makes_charges and "BillingCurrency" not in layout.found
+    selects = [
+        f"select {_columns(layout, pack, file, known=known)}, "
+        f"file_row_number + {number * LINES_A_FILE + 1} as x_line from read_parquet("
+        f"{literal(str(path))}, file_row_number = true, hive_partitioning = false){cut}"
+        for number, (file, (layout, path)) in enumerate(zip(files, staged, strict=True))
+    ]
+    missing = pack.makes_charges and "BillingCurrency" not in known
     return Opened(
-        file=file,
+        files=tuple(files),
         pack=pack,
-        version=layout.version,
-        select=(
-            f"select {select}, file_row_number + 1 as x_line from read_parquet("
-            f"{literal(str(path))}, file_row_number = true, hive_partitioning = false){cut}"
-        ),
+        version=staged[0][0].version,
+        select="\nunion all ".join(selects),
         currency_if_missing=currency if missing else None,
     )
+
+
+def _stage(
+    con: "DuckDBPyConnection", file: SourceFile, *, pack: Pack, staging: Path, limit: int | None
+) -> tuple[Layout, Path]:
+    """Match a file to its pack, and give the Parquet file that has its rows."""
+    link = staging / f"{file.sha256[:16]}-{len(list(staging.iterdir()))}"
+    try:
+        if file.member:
+            with zipfile.ZipFile(file.path).open(file.member) as packed, link.open("wb") as plain:
+                shutil.copyfileobj(packed, plain)
+        else:
+            link.symlink_to(file.path.resolve())  # a name without marks of a glob to DuckDB
+        layout = read_layout(con, file, link=link, pack=pack)
+        if file.format == "parquet":
+            return layout, link
+        path = link.with_suffix(".parquet")
+        rows = f"select {_text_columns(layout, file)} from {_reader(file, layout, link=link)}"
+        rows += f" limit {limit}" if limit else ""
+        con.cursor().execute(f"copy ({rows}) to {literal(str(path))} ({_STAGED})").fetchall()
+    except Exception as error:
+        raise _read_error(error, file) from error
+    return layout, path
+
+
+def line_at(files: Sequence[SourceFile], line: int) -> str:
+    """Say where the line of that x_line stands, in the files of a load or of a delivery."""
+    return line_of(files[line // LINES_A_FILE], line % LINES_A_FILE)
 
 
 def line_of(file: SourceFile, row: int) -> str:
@@ -150,22 +182,19 @@ def _records(file: SourceFile) -> Iterator[tuple[int, int]]:
             start = reader.line_num
 
 
-def _parquet_columns(layout: Layout, pack: Pack) -> str:
-    """Select columns with the types they have."""
-    names = [name(column) for column in layout.header.names]
-    return _select(layout, pack, names, gathered=True)
+def _columns(layout: Layout, pack: Pack, file: SourceFile, *, known: set[str]) -> str:
+    """Select a pack's columns; those of Parquet keep their types.
 
-
-def _staged_columns(layout: Layout, pack: Pack) -> str:
-    names = [name(f"c{place}") for place in range(len(layout.header.names))]
-    return _select(layout, pack, names, gathered=False)
-
-
-def _select(layout: Layout, pack: Pack, names: list[str], *, gathered: bool) -> str:
+    What another part of the delivery has takes its type from there: a null without one.
+    """
+    is_parquet = file.format == "parquet"
+    headed = layout.header.names
+    names = [name(headed[at] if is_parquet else f"c{at}") for at in range(len(headed))]
     found = {column: names[place] for column, place in layout.found.items()}
-    columns = [f"{found.get(column, 'null::varchar')} as {name(column)}" for column in pack.columns]
+    nothing = {column: "null" if column in known else "null::varchar" for column in pack.columns}
+    columns = [f"{found.get(column, nothing[column])} as {name(column)}" for column in pack.columns]
     for column, members in layout.gathered.items():
-        value = _object(members, names) if gathered else name(f"g_{column}")
+        value = _object(members, names) if is_parquet else name(f"g_{column}")
         columns.append(f"{value} as {name(column)}")
     return ", ".join(columns)
 

@@ -13,7 +13,6 @@ from costlens.ingest.diagnose import unreadable
 from costlens.ingest.loads import Delivered, Load, files_json
 from costlens.ingest.problems import notes, problems
 from costlens.ingest.rows import (
-    LINES_A_FILE,
     Totals,
     added,
     exact_sum,
@@ -22,7 +21,7 @@ from costlens.ingest.rows import (
     rows_sql,
     written_sql,
 )
-from costlens.ingest.source import line_of
+from costlens.ingest.source import line_at
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -85,14 +84,16 @@ def check_written(
     """Read a written period back: its loads, one a currency, and everything wrong with it."""
     table, period = one.unit
     files = _delivered(one.deliveries, one.unit)
-
-    def line_at(line: int) -> str:
-        return line_of(one.deliveries[line // LINES_A_FILE].file, line % LINES_A_FILE)
-
-    errors = list(problems(work.con, table, made.source, period=period, line_at=line_at))
+    read = [file for delivery in one.deliveries for file in delivery.files]
+    errors = list(
+        problems(
+            work.con, table, made.source, period=period, line_at=lambda line: line_at(read, line)
+        )
+    )
     stored, content = _read_back(work.con, made, one.unit)
     errors += _differences(made, one, stored) if not errors else []
-    noted = [note for delivery in one.deliveries for note in delivery.notes if table == "attempts"]
+    with_notes = made.pack.produces[0] == table
+    noted = [note for delivery in one.deliveries for note in delivery.notes if with_notes]
     if table == "charges":
         noted += notes(work.con, made.source, period=period)
     whole = Load(
@@ -140,7 +141,8 @@ def _write(
 
     table = unit[0]
     # Rows carry their number, so the file need not be in order: without, memory stays bounded.
-    for number, one in enumerate(deliveries):
+    number = 0
+    for one in deliveries:
         one.opened.view(work.con)
         rows = rows_sql(work.con, made.pack, table, tag_keys=work.tag_keys)
         query = written_sql(rows, load=load, number=number, period=_only(one, unit))
@@ -151,7 +153,9 @@ def _write(
             raise unreadable(work.con, one.opened, error) from error
         finally:
             work.con.execute("set preserve_insertion_order = true").fetchall()
-        one.file.check_unchanged()
+        for file in one.files:
+            file.check_unchanged()
+        number += len(one.files)
 
 
 def _only(one: Delivery, unit: Unit) -> str | None:
@@ -192,12 +196,15 @@ def _delivered(deliveries: Sequence[Delivery], unit: Unit) -> list[Delivered]:
     return [
         Delivered(
             number=number,
-            path=one.file.name,
-            sha256=one.file.sha256,
+            path=file.name,
+            sha256=file.sha256,
             version=one.opened.version,
+            manifest=file.manifest,
             accounts=tuple(sorted(one.accounts_of(unit[1]))) if unit[0] == "charges" else (),
         )
-        for number, one in enumerate(deliveries)
+        for number, (one, file) in enumerate(
+            (one, file) for one in deliveries for file in one.files
+        )
     ]
 
 

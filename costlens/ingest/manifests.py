@@ -1,0 +1,162 @@
+"""Which files of a folder count: those that the current manifest of each delivery names.
+
+A cloud delivers a month again and again, whole, each time beside the former ones. Only its manifest
+says which files are the month as it is now; to add up all that lie there counts a month many times.
+"""
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
+
+from costlens.errors import CostLensError, Finding
+
+_KEYS = ("reportKeys", "dataFiles")  # of a legacy report, of a data export
+_RUN = re.compile(r"\d{4}-\d{2}-\d{2}T")  # the folder of one run begins with its time
+_MONTH = re.compile(r"\d{8}-\d{8}|BILLING_PERIOD=.+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """The files that count, each with the manifest that names it; findings about the others."""
+
+    named: Mapping[Path, Path]
+    findings: tuple[Finding, ...]
+
+
+def choose(
+    paths: Sequence[Path],
+    pattern: str,
+    *,
+    is_data: Callable[[Path], bool],
+    show: Callable[[Path], str],
+) -> Chosen | None:
+    """Choose among the paths of a source by its manifests; None where there are none.
+
+    A manifest that cannot be read or names a file that is not there stops the source.
+    """
+    manifests = [path for path in paths if fnmatch(path.name, pattern)]
+    if not manifests:
+        return None
+    there = set(paths)
+    named: dict[Path, Path] = {}
+    findings: list[Finding] = []
+    for manifest in _current(manifests, show):
+        for key in _keys(manifest, show):
+            path = _local(key, manifest, there)
+            if path is None:
+                findings.append(
+                    _finding(
+                        f"names {key}, which is not there",
+                        show(manifest),
+                        "copy that file as well, or wait until the copy is complete",
+                    )
+                )
+            else:
+                named[path] = manifest
+    if findings:
+        raise CostLensError(findings=findings)
+    others = [path for path in paths if path not in named and is_data(path)]
+    return Chosen(named=named, findings=tuple(_left_out(others, named, show)))
+
+
+def _current(manifests: Sequence[Path], show: Callable[[Path], str]) -> list[Path]:
+    """Keep the manifest of each delivery as it is now: above its runs, else of the newest run."""
+    there = set(manifests)
+    current: list[Path] = []
+    runs: dict[tuple[Path, str], list[Path]] = {}
+    for manifest in sorted(manifests):
+        folder = manifest.parent
+        if folder.parent / manifest.name in there:
+            continue
+        if _RUN.match(folder.name) or _MONTH.fullmatch(folder.parent.name):
+            runs.setdefault((folder.parent, manifest.name), []).append(manifest)
+        else:
+            current.append(manifest)
+    for (folder, name), found in runs.items():
+        if len(found) > 1 and not all(_RUN.match(path.parent.name) for path in found):
+            raise CostLensError(
+                findings=[
+                    _finding(
+                        f"holds {len(found)} deliveries, and no {name} that says which is current",
+                        show(folder),
+                        f"copy {name} into it, from the same folder of the bucket",
+                    )
+                ]
+            )
+        current.append(max(found, key=lambda path: path.parent.name))
+    return sorted(current)
+
+
+def _keys(manifest: Path, show: Callable[[Path], str]) -> Iterator[str]:
+    """Read the names of the files that a manifest lists."""
+    try:
+        read = json.loads(manifest.read_text(encoding="utf-8-sig"))
+        listed = next(read[key] for key in _KEYS if key in read)
+        entries = [entry.values() if isinstance(entry, dict) else [entry] for entry in listed]
+    except OSError as error:
+        said = (error.strerror or str(error)).lower()
+        raise CostLensError(
+            findings=[_finding(f"cannot be read: {said}", show(manifest), "check its rights")]
+        ) from error
+    except (ValueError, TypeError, StopIteration) as error:
+        raise CostLensError(
+            findings=[
+                _finding(
+                    f"is no manifest: it has no list {' or '.join(_KEYS)}",
+                    show(manifest),
+                    "copy it again, or take it out of this source's path",
+                )
+            ]
+        ) from error
+    for entry in entries:
+        yield from (value for value in entry if isinstance(value, str) and "/" in f"/{value}")
+
+
+def _local(key: str, manifest: Path, there: set[Path]) -> Path | None:
+    """Find the local copy of a key: as much of the key's end as lies at or above the manifest."""
+    parts = PurePosixPath(re.sub(r"^[a-z0-9]+://[^/]*", "", key).lstrip("/")).parts
+    for start in range(len(parts)):
+        for folder in manifest.parents:
+            path = folder.joinpath(*parts[start:])
+            if path in there:
+                return path
+    return None
+
+
+def _left_out(
+    others: Sequence[Path], named: Mapping[Path, Path], show: Callable[[Path], str]
+) -> Iterator[Finding]:
+    """Say which files no manifest names: former deliveries, or months without a manifest."""
+    folders = {path.parent for path in named}
+    months = {_month(path) for path in (*named, *named.values())}
+    former = [path for path in others if path.parent in folders or _month(path) in months]
+    strange = [path for path in others if path not in former]
+    copy = "copy the manifests of these months as well"
+    for paths, message, hint, severity in (
+        (former, "of former deliveries", "the current manifests name others", "info"),
+        (strange, "that no manifest names", copy, "warning"),
+    ):
+        if paths:
+            number = f"{len(paths):,} file{'s' if len(paths) > 1 else ''}"
+            folder = Path(os.path.commonpath([path.parent for path in paths]))
+            yield Finding(
+                message=f"{number} {message} {'are' if len(paths) > 1 else 'is'} left out",
+                where=show(folder),
+                hint=hint,
+                code="left_out",
+                severity=severity,
+            )
+
+
+def _month(path: Path) -> tuple[str, ...]:
+    """Name the month a path belongs to: the folder of the report, and that of the month in it."""
+    months = [part for part in path.parts if _MONTH.fullmatch(part)]
+    return tuple(months[:1]) or path.parent.parts
+
+
+def _finding(message: str, where: str, hint: str) -> Finding:
+    return Finding(message=message, where=where, hint=hint, code="bad_manifest")
