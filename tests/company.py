@@ -97,6 +97,10 @@ class Company:
         self._source(name=name, type="activity", path=path.name)
         return path
 
+    def source(self, **source: object) -> None:
+        """Name a source in costlens.yaml; its files are the test's own."""
+        self._source(**source)
+
     def catalogue(self, text: str, file: str = "all.yaml") -> None:
         """Write a file of the catalogue."""
         (self.folder / "catalog").mkdir(exist_ok=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from costlens.config.values import Workspace
 from costlens.errors import CostLensError, Finding
-from costlens.ingest.diagnose import told, unreadable
+from costlens.ingest.diagnose import unknown_states, unreadable
 from costlens.ingest.fetch import SourceFile, deliveries_of, find_files
 from costlens.ingest.load import pack_of, staging_folder
 from costlens.ingest.packs import Pack, find_packs
@@ -61,7 +61,7 @@ def _check(
             for table in pack.produces:
                 rows = rows_sql(con, pack, table, tag_keys=frozenset())
                 con.cursor().execute(f"select count(hash(columns(*))) from (\n{rows}\n)").fetchall()
-            return told(con, opened)
+            return unknown_states(con, opened)
         except duckdb.Error as error:
             raise unreadable(con, opened, error) from error
     except CostLensError as error:

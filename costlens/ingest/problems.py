@@ -62,6 +62,9 @@ _MENDED = {
     "BillingPeriodEnd": "it was set to the first of the next month",
     "ChargePeriodEnd": "a day was assumed from midnight on, else an hour",
     "PricingCategory": "Committed was taken, as there is a commitment",
+    "UnusedCommitment": "what its fees leave over is taken, less what was used of it",
+    "CoveredCost": "what this usage took of its commitment stays in that commitment's unused part; "
+    "have the report hold its effective cost",
     "Tags": "it could not be read, so these charges have no tags",
     "AllocatedTags": "it could not be read, so the charge's own tags stand in",
 }

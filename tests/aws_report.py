@@ -1,0 +1,87 @@
+"""Write AWS Cost and Usage Reports for tests: CSV, or Parquet with MAP columns as of 2.0."""
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+
+Line = Mapping[str, object]
+
+_MAPS = ("resource_tags", "product", "cost_category", "discount")
+_NUMBERS = ("cost", "amount", "fee", "commitment")
+_LINE = {
+    "bill_billing_period_start_date": "2026-05-01 00:00:00",
+    "bill_payer_account_id": "011122223333",
+    "line_item_usage_account_id": "022233334444",
+    "line_item_currency_code": "USD",
+    "line_item_line_item_type": "Usage",
+    "line_item_product_code": "AmazonEC2",
+    "line_item_usage_start_date": "2026-05-04 05:00:00",
+    "line_item_usage_end_date": "2026-05-04 06:00:00",
+}
+
+
+def line(kind: str, cost: str, **columns: object) -> Line:
+    """Give a line of a type and its unblended cost; names may leave the prefix line_item_ out."""
+    known = ("bill_", "line_item_", "product", "pricing_", "reservation_", "savings_plan_", "split_")
+    named = {
+        key if key.startswith((*known, *_MAPS)) else f"line_item_{key}": value
+        for key, value in columns.items()
+    }
+    return {
+        **_LINE,
+        "line_item_line_item_type": kind,
+        "line_item_unblended_cost": cost,
+        **named,
+    }
+
+
+def write_csv(path: Path, lines: Sequence[Line]) -> Path:
+    """Write lines as CSV; what is nested becomes JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    columns = list(dict.fromkeys(column for one in lines for column in one))
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, restval="")
+        writer.writeheader()
+        for one in lines:
+            writer.writerow(
+                {k: json.dumps(v) if isinstance(v, dict) else v for k, v in one.items()}
+            )
+    return path
+
+
+def write_parquet(path: Path, lines: Sequence[Line]) -> Path:
+    """Write lines as a data export has them: DOUBLE costs, TIMESTAMP times, MAP columns."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    columns = list(dict.fromkeys(column for one in lines for column in (*one, *_MAPS)))
+    kinds = {column: _kind(column) for column in columns}
+    declared = ", ".join(f"{column} {kind}" for column, kind in kinds.items())
+    marks = ", ".join("?" for _ in columns)
+    with duckdb.connect() as con:
+        con.execute(f"create table lines ({declared})")
+        con.executemany(
+            f"insert into lines values ({marks})",
+            [
+                [one.get(column, {} if column in _MAPS else None) for column in columns]
+                for one in lines
+            ],
+        )
+        con.execute(f"copy lines to '{path}' (format parquet)")
+    return path
+
+
+def _kind(column: str) -> str:
+    if column in _MAPS:
+        return "MAP(VARCHAR, VARCHAR)"
+    if column.endswith("_date"):
+        return "TIMESTAMP"
+    return "DOUBLE" if column.endswith(_NUMBERS) else "VARCHAR"
+
+
+def write_manifest(path: Path, keys: Sequence[str], *, key: str = "reportKeys") -> Path:
+    """Write a manifest that names the files of a delivery."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"assemblyId": "a", "bucket": "", key: list(keys)}))
+    return path
