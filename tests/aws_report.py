@@ -25,9 +25,9 @@ _LINE = {
 
 def line(kind: str, cost: str, **columns: object) -> Line:
     """Give a line of a type and its unblended cost; names may leave the prefix line_item_ out."""
-    known = ("bill_", "line_item_", "product", "pricing_", "reservation_", "savings_plan_", "split_")
+    known = ("bill_", "line_item_", "pricing_", "reservation_", "savings_plan_", "split_")
     named = {
-        key if key.startswith((*known, *_MAPS)) else f"line_item_{key}": value
+        key if key.startswith(known) or key in _MAPS else f"line_item_{key}": value
         for key, value in columns.items()
     }
     return {
@@ -64,7 +64,7 @@ def write_parquet(path: Path, lines: Sequence[Line]) -> Path:
         con.executemany(
             f"insert into lines values ({marks})",
             [
-                [one.get(column, {} if column in _MAPS else None) for column in columns]
+                [one.get(column) or ({} if column in _MAPS else None) for column in columns]
                 for one in lines
             ],
         )
@@ -75,9 +75,9 @@ def write_parquet(path: Path, lines: Sequence[Line]) -> Path:
 def _kind(column: str) -> str:
     if column in _MAPS:
         return "MAP(VARCHAR, VARCHAR)"
-    if column.endswith("_date"):
-        return "TIMESTAMP"
-    return "DOUBLE" if column.endswith(_NUMBERS) else "VARCHAR"
+    if column.endswith(_NUMBERS) or "_commitment_" in column or "_fee_for_" in column:
+        return "DOUBLE"
+    return "TIMESTAMP" if column.endswith("_date") else "VARCHAR"
 
 
 def write_manifest(path: Path, keys: Sequence[str], *, key: str = "reportKeys") -> Path:
