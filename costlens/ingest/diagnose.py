@@ -84,6 +84,16 @@ def and_more(lines: int) -> str:
 def told(con: "DuckDBPyConnection", opened: Opened) -> list[Finding]:
     """Find what the pack says about a delivery, and what we say; raise if that stops it."""
     findings = unknown_states(con, opened)
+    findings += [
+        Finding(
+            message=f"the column {column} stands twice in the header: the last one counts",
+            where=file,
+            hint="if they are two tags, give one of them another name",
+            code="double_column",
+            severity="warning",
+        )
+        for file, column in opened.shadowed
+    ]
     if opened.pack.has_findings:
         rows = con.cursor().execute(opened.pack.sql("findings")).fetchall()
         findings += [

@@ -37,6 +37,7 @@ class Layout:
     header: Header
     found: dict[str, int]
     gathered: dict[str, dict[str, int]]  # column -> name without the prefix -> place
+    shadowed: tuple[str, ...]  # gathered columns that a later one of the same name hides
     version: str
 
 
@@ -85,7 +86,22 @@ def read_layout(con: "DuckDBPyConnection", file: SourceFile, *, link: "Path", pa
         }
         for column, prefix in pack.description.gather.items()
     }
-    return Layout(header=header, found=found, gathered=gathered, version=_version(pack, folded))
+    kept = {place for members in gathered.values() for place in members.values()}
+    prefixes = tuple(prefix.casefold() for prefix in pack.description.gather.values())
+    shadowed = tuple(
+        name
+        for place, name in enumerate(header.names)
+        if place not in kept
+        and header.names.count(name) > 1
+        and name.casefold().startswith(prefixes)
+    )
+    return Layout(
+        header=header,
+        found=found,
+        gathered=gathered,
+        shadowed=shadowed,
+        version=_version(pack, folded),
+    )
 
 
 def _refuse(

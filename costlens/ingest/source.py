@@ -40,6 +40,7 @@ class Opened:
     pack: Pack
     version: str
     select: str
+    shadowed: tuple[tuple[str, str], ...]  # a file, and a column of it that the same one hides
     currency_if_missing: str | None
 
     def view(self, con: "DuckDBPyConnection") -> None:
@@ -114,6 +115,11 @@ def open_files(
         pack=pack,
         version=staged[0][0].version,
         select="\nunion all ".join(selects),
+        shadowed=tuple(
+            (file.name, column)
+            for file, (layout, _) in zip(files, staged, strict=True)
+            for column in layout.shadowed
+        ),
         currency_if_missing=currency if missing else None,
     )
 

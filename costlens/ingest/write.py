@@ -21,7 +21,7 @@ from costlens.ingest.rows import (
     rows_sql,
     written_sql,
 )
-from costlens.ingest.source import line_at
+from costlens.ingest.source import LINES_A_FILE, line_at
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -92,6 +92,7 @@ def check_written(
     )
     stored, content = _read_back(work.con, made, one.unit)
     errors += _differences(made, one, stored) if not errors else []
+    errors += _torn_commitments(work.con, made, one) if not errors else []
     with_notes = made.pack.produces[0] == table
     noted = [note for delivery in one.deliveries for note in delivery.notes if with_notes]
     if table == "charges":
@@ -115,6 +116,37 @@ def check_written(
         if currency in one.expected
     ]
     return loads, errors
+
+
+def _torn_commitments(con: "DuckDBPyConnection", made: Plan, one: Written) -> Iterator[Finding]:
+    """Refuse a commitment whose unused part was derived without the use in another delivery."""
+    if one.unit[0] != "charges" or len(one.deliveries) == 1:
+        return
+    whole = [at for at, delivery in enumerate(one.deliveries) for _ in delivery.files]
+    rows = con.cursor().execute(
+        "select distinct coalesce(CommitmentDiscountId, ''), CommitmentDiscountStatus, "
+        f"x_line // {LINES_A_FILE} from charges "
+        "where source = $source and billing_period = $period "
+        "and (CommitmentDiscountStatus = 'Used' or (CommitmentDiscountStatus = 'Unused' "
+        "and contains(x_repairs, 'UnusedCommitment'))) order by all",
+        {"source": made.source.name, "period": one.unit[1]},
+    )
+    derived: dict[str, int] = {}
+    used: dict[str, set[int]] = {}
+    for commitment, status, number in rows.fetchall():
+        if status == "Used":
+            used.setdefault(commitment, set()).add(whole[number])
+        else:
+            derived[commitment] = whole[number]
+    for commitment, at in derived.items():
+        for other in sorted(used.get(commitment, set()) - {at}):
+            yield Finding(
+                message=f"what {commitment or 'a commitment'} left unused cannot be told: "
+                f"{one.deliveries[other].name} holds use of it as well",
+                where=one.deliveries[at].name,
+                hint="put the report's manifest beside its files: then they are read as one",
+                code="torn_commitment",
+            )
 
 
 def _of_currency(whole: Load, source: Totals, found: _Stored) -> Load:

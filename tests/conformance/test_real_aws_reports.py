@@ -106,11 +106,15 @@ def test_what_a_savings_plan_left_unused_is_a_class_of_its_own(company: Company)
     bring(company, "nise_savings_plans")
     ran = company.refresh()
     assert by_class(company, "billed") == {
-        "work": Decimal("679.80"), "other": Decimal("216"), "commitment_unused": Decimal(0)
+        "work": Decimal("679.80"),
+        "other": Decimal("216"),
+        "commitment_unused": Decimal(0),
     }
     # The lines that the plan covers cost what they used of it; its fee is not counted beside.
     assert by_class(company, "effective") == {
-        "work": Decimal("866.04"), "other": Decimal(0), "commitment_unused": Decimal("29.76")
+        "work": Decimal("866.04"),
+        "other": Decimal(0),
+        "commitment_unused": Decimal("29.76"),
     }
     # It says what it had to do for that.
     assert "UnusedCommitment was missing on 1 line of 2026-06" in ran.err

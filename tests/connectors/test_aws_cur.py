@@ -71,7 +71,9 @@ CASES: dict[str, tuple[list[Line], list[tuple[str, str, str, str]]]] = {
     ),
     "savings plan": (
         [
-            line("SavingsPlanCoveredUsage", "2", savings_plan_savings_plan_effective_cost="1.3", **SP),
+            line(
+                "SavingsPlanCoveredUsage", "2", savings_plan_savings_plan_effective_cost="1.3", **SP
+            ),
             line("SavingsPlanNegation", "-2", **SP),
             line(
                 "SavingsPlanRecurringFee",
@@ -90,7 +92,9 @@ CASES: dict[str, tuple[list[Line], list[tuple[str, str, str, str]]]] = {
     ),
     "savings plan partly paid before": (
         [
-            line("SavingsPlanCoveredUsage", "2", savings_plan_savings_plan_effective_cost="1.3", **SP),
+            line(
+                "SavingsPlanCoveredUsage", "2", savings_plan_savings_plan_effective_cost="1.3", **SP
+            ),
             line("SavingsPlanNegation", "-2", **SP),
             line(
                 "SavingsPlanRecurringFee",
@@ -110,7 +114,9 @@ CASES: dict[str, tuple[list[Line], list[tuple[str, str, str, str]]]] = {
     ),
     "savings plan of two hours that does not say what was unused": (
         [
-            line("SavingsPlanCoveredUsage", "2", savings_plan_savings_plan_effective_cost="1.3", **SP),
+            line(
+                "SavingsPlanCoveredUsage", "2", savings_plan_savings_plan_effective_cost="1.3", **SP
+            ),
             line("SavingsPlanNegation", "-2", **SP),
             line("SavingsPlanRecurringFee", "1", **SP),
             line("SavingsPlanRecurringFee", "1", **SP),

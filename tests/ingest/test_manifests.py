@@ -166,7 +166,9 @@ def test_what_a_plan_left_unused_is_told_from_all_parts_of_a_month(
         month / "acme-1.csv",
         [
             line("SavingsPlanRecurringFee", "2", **plan),
-            line("SavingsPlanCoveredUsage", "3", **plan, savings_plan_savings_plan_effective_cost="1"),
+            line(
+                "SavingsPlanCoveredUsage", "3", **plan, savings_plan_savings_plan_effective_cost="1"
+            ),
         ],
     )
     write_csv(
@@ -174,7 +176,10 @@ def test_what_a_plan_left_unused_is_told_from_all_parts_of_a_month(
         [
             line("SavingsPlanNegation", "-5", **plan),
             line(
-                "SavingsPlanCoveredUsage", "2", **plan, savings_plan_savings_plan_effective_cost="0.25"
+                "SavingsPlanCoveredUsage",
+                "2",
+                **plan,
+                savings_plan_savings_plan_effective_cost="0.25",
             ),
             line("Usage", "bad"),
         ],
@@ -225,3 +230,36 @@ def test_a_manifest_that_is_none_is_told(company: Company, bucket: Path, text: s
     ran = company.run("refresh")
     assert ran.code == 1
     assert "acme-Manifest.json: is no manifest: it has no list reportKeys or dataFiles" in ran.err
+
+
+def test_a_month_in_parts_without_a_manifest_does_not_guess_what_was_unused(
+    company: Company,
+) -> None:
+    plan = {"savings_plan_savings_plan_arn": "arn:sp/1"}
+    covered = {**plan, "savings_plan_savings_plan_effective_cost": "1"}
+    write_csv(company.folder / "cur/acme-1.csv", [line("SavingsPlanRecurringFee", "2", **plan)])
+    write_csv(
+        company.folder / "cur/acme-2.csv",
+        [
+            line("SavingsPlanCoveredUsage", "3", **covered),
+            line("SavingsPlanNegation", "-3", **plan),
+        ],
+    )
+    company.source(name="bill", type="aws_cur", path="cur/", parts=True)
+    ran = company.run("refresh")
+    assert ran.code == 1
+    assert (
+        "cur/acme-1.csv: what arn:sp/1 left unused cannot be told: cur/acme-2.csv holds use of it "
+        "as well\n    put the report's manifest beside its files" in ran.err
+    )
+
+
+def test_two_columns_of_one_tag_are_told(company: Company) -> None:
+    path = write_csv(
+        company.folder / "cur.csv", [{**line("Usage", "1"), "resourceTags/user:a": "x"}]
+    )
+    header, row = path.read_text().splitlines()
+    path.write_text(f"{header},resourceTags/user:a\n{row},y\n")
+    company.source(name="bill", type="aws_cur", path="cur.csv")
+    told = "cur.csv: the column resourceTags/user:a stands twice in the header: the last one counts"
+    assert told in company.refresh().err
