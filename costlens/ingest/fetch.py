@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from costlens.config.values import Source
 from costlens.errors import CostLensError, Finding
-from costlens.ingest.manifests import choose
+from costlens.ingest.manifests import Chosen, choose
 
 _CHUNK = 1 << 20
 _SUFFIXES = {
@@ -78,16 +78,7 @@ def find_files(
     findings: list[Finding] = []
     paths = _paths(source, folder)
     whole = len(paths) == 1 and paths[0] == folder / source.path
-    chosen = (
-        choose(
-            paths,
-            manifest,
-            is_data=lambda path: _kind(path) is not None,
-            show=lambda path: _shown(path, folder),
-        )
-        if manifest
-        else None
-    )
+    chosen = _chosen(paths, manifest, folder)
     if chosen is not None:
         paths = sorted(chosen.named)
         findings.extend(chosen.findings)
@@ -104,13 +95,29 @@ def find_files(
     if any(finding.severity == "error" for finding in findings):
         raise CostLensError(findings=findings)
     if not files:
-        seen = ", ".join(path.name for path in paths[:3])
-        raise CostLensError(
-            f'no file to read in "{source.path}"' + (f", only {seen}" if seen else ""),
-            where=source.place,
-            hint="put the .csv, .csv.gz, .parquet or .jsonl files there, or correct path:",
-        )
+        raise _nothing(source, paths)
     return files, findings
+
+
+def _nothing(source: Source, paths: Sequence[Path]) -> CostLensError:
+    seen = ", ".join(path.name for path in paths[:3])
+    return CostLensError(
+        f'no file to read in "{source.path}"' + (f", only {seen}" if seen else ""),
+        where=source.place,
+        hint="put the .csv, .csv.gz, .parquet or .jsonl files there, or correct path:",
+    )
+
+
+def _chosen(paths: Sequence[Path], manifest: str, folder: Path) -> Chosen | None:
+    """Let manifests choose among paths, where the pack knows any and there are some."""
+    if not manifest:
+        return None
+    return choose(
+        paths,
+        manifest,
+        is_data=lambda path: _kind(path) is not None,
+        show=lambda path: _shown(path, folder),
+    )
 
 
 def deliveries_of(files: Sequence[SourceFile]) -> list[tuple[SourceFile, ...]]:

@@ -78,23 +78,7 @@ def read_layout(con: "DuckDBPyConnection", file: SourceFile, *, link: "Path", pa
         missing=[c for c in pack.description.needs if c not in found],
         doubled=doubled,
     )
-    gathered = {
-        column: {
-            name[len(prefix) :]: place
-            for place, name in enumerate(header.names)
-            if name.casefold().startswith(prefix.casefold()) and len(name) > len(prefix)
-        }
-        for column, prefix in pack.description.gather.items()
-    }
-    kept = {place for members in gathered.values() for place in members.values()}
-    prefixes = tuple(prefix.casefold() for prefix in pack.description.gather.values())
-    shadowed = tuple(
-        name
-        for place, name in enumerate(header.names)
-        if place not in kept
-        and header.names.count(name) > 1
-        and name.casefold().startswith(prefixes)
-    )
+    gathered, shadowed = _gather(header, pack)
     return Layout(
         header=header,
         found=found,
@@ -102,6 +86,19 @@ def read_layout(con: "DuckDBPyConnection", file: SourceFile, *, link: "Path", pa
         shadowed=shadowed,
         version=_version(pack, folded),
     )
+
+
+def _gather(header: Header, pack: Pack) -> tuple[dict[str, dict[str, int]], tuple[str, ...]]:
+    """Collect columns by their prefixes; of those of one name the last one, and name the others."""
+    gathered: dict[str, dict[str, int]] = {}
+    shadowed: list[str] = []
+    for column, prefix in pack.description.gather.items():
+        members = gathered.setdefault(column, {})
+        for place, name in enumerate(header.names):
+            if name.casefold().startswith(prefix.casefold()) and len(name) > len(prefix):
+                shadowed += [name] if name[len(prefix) :] in members else []
+                members[name[len(prefix) :]] = place
+    return gathered, tuple(shadowed)
 
 
 def _refuse(

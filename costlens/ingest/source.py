@@ -92,15 +92,7 @@ def open_files(
     Raise what is wrong with any. `currency` is what a bill without a currency column is in. A limit
     reads only the first rows of each.
     """
-    staged: list[tuple[Layout, Path]] = []
-    findings: list[Finding] = []
-    for file in files:
-        try:
-            staged.append(_stage(con, file, pack=pack, staging=staging, limit=limit))
-        except CostLensError as error:
-            findings.extend(error.findings)
-    if findings:
-        raise CostLensError(findings=findings)
+    staged = _stage_all(con, files, pack=pack, staging=staging, limit=limit)
     known = {column for layout, _ in staged for column in layout.found}
     cut = f" where file_row_number < {limit}" if limit else ""
     selects = [
@@ -122,6 +114,26 @@ def open_files(
         ),
         currency_if_missing=currency if missing else None,
     )
+
+
+def _stage_all(
+    con: "DuckDBPyConnection",
+    files: Sequence[SourceFile],
+    *,
+    pack: Pack,
+    staging: Path,
+    limit: int | None,
+) -> list[tuple[Layout, Path]]:
+    staged: list[tuple[Layout, Path]] = []
+    findings: list[Finding] = []
+    for file in files:
+        try:
+            staged.append(_stage(con, file, pack=pack, staging=staging, limit=limit))
+        except CostLensError as error:
+            findings.extend(error.findings)
+    if findings:
+        raise CostLensError(findings=findings)
+    return staged
 
 
 def _stage(
