@@ -41,7 +41,7 @@ placed as (
         n.node is not null as known,
         coalesce(n.claimants, 0) as claimants,
         coalesce(a.stop, max(greatest(a.start, a.stop)) over (partition by a.source)) as until,
-        max(a.try) over (partition by a.source, a.pipeline, a.run, a.part) as last_try
+        max(a.try) over (partition by a.source, a.pipeline, a.run, a.part, a.slice) as last_try
     from attempts as a
     left join named as n
         on
@@ -63,7 +63,7 @@ select
     * exclude (last_try),
     pipeline || '/' || run as execution,
     row_number() over (
-        order by source, pipeline, run, part, try, start, until, x_load, x_line
+        order by source, pipeline, run, part, slice, try, start, until, x_load, x_line
     ) as attempt,
     dense_rank() over (order by source, pipeline_node, pipeline, run, part, class) as job,
     (size::decimal(38, 3) * 1000)::hugeint as size_milli,

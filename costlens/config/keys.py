@@ -104,7 +104,7 @@ def key_inside(key: Key, name: str) -> Key:
         default=None,
         required=True,
         origin=get_origin(wants),
-        kind=None,
+        kind=_value_kind(wants),
         least=key.least,
         most=key.most,
         blank=True,

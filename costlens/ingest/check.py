@@ -11,7 +11,8 @@ from costlens.ingest.fetch import SourceFile, deliveries_of, find_files
 from costlens.ingest.load import pack_of, staging_folder
 from costlens.ingest.packs import Pack, find_packs
 from costlens.ingest.rows import control, rows_sql
-from costlens.ingest.source import macros, open_files
+from costlens.ingest.source import macros
+from costlens.ingest.tabled import as_deliveries, open_delivery
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -32,12 +33,13 @@ def check_sources(workspace: Workspace, con: "DuckDBPyConnection") -> list[Findi
                 pack = pack_of(source, packs)
                 manifest = pack.description.manifest
                 files, noted = find_files(source, workspace.folder, manifest=manifest)
+                wholes = deliveries_of(as_deliveries(files, pack, source))
             except CostLensError as error:
                 findings += error.findings
                 continue
             findings += noted
             currency = source.currency or workspace.settings.currency
-            for parts in deliveries_of(files):
+            for parts in wholes:
                 findings += _check(con, parts, pack=pack, currency=currency, staging=staging)
     return findings
 
@@ -54,7 +56,9 @@ def _check(
     import duckdb
 
     try:
-        opened = open_files(con, files, pack=pack, currency=currency, staging=staging, limit=_ROWS)
+        opened = open_delivery(
+            con, files, pack=pack, currency=currency, staging=staging, limit=_ROWS
+        )
         opened.view(con)
         try:
             control(con, pack)

@@ -14,7 +14,8 @@ from costlens.ingest.fetch import SourceFile, deliveries_of, find_files, part_ke
 from costlens.ingest.loads import Load
 from costlens.ingest.packs import Pack
 from costlens.ingest.rows import Totals, control, rows_sql
-from costlens.ingest.source import Opened, open_files
+from costlens.ingest.source import Opened
+from costlens.ingest.tabled import as_deliveries, open_delivery
 from costlens.lake import Draft
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def plan(work: Work, source: Source, pack: Pack, current: Sequence[Load]) -> Pla
     made = Plan(source=source, pack=pack, digest=_digest(work, source, pack), current=list(current))
     manifest = pack.description.manifest
     files, made.findings = find_files(source, work.workspace.folder, manifest=manifest)
-    files = _once(files, made.findings)
+    files = _once(as_deliveries(files, pack, source), made.findings)
     known: dict[str, set[Unit]] = {}
     for load in current:
         if load.pack_hash == made.digest:
@@ -160,7 +161,7 @@ def _deliver(work: Work, made: Plan, files: Sequence[SourceFile]) -> Delivery:
     import duckdb
 
     currency = currency_of(work, made.source)
-    opened = open_files(work.con, files, pack=made.pack, currency=currency, staging=work.staging)
+    opened = open_delivery(work.con, files, pack=made.pack, currency=currency, staging=work.staging)
     opened.view(work.con)
     try:
         totals = control(work.con, made.pack)
@@ -168,8 +169,7 @@ def _deliver(work: Work, made: Plan, files: Sequence[SourceFile]) -> Delivery:
         notes = told(work.con, opened)
     except duckdb.Error as error:
         raise unreadable(work.con, opened, error) from error
-    for file in files:
-        file.check_unchanged()
+    opened.check_unchanged()
     for one in totals:
         if one.period is None:
             raise CostLensError(

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from costlens.errors import CostLensError, Finding
 from costlens.ingest.packs import macro_calls
-from costlens.ingest.source import Opened, line_at
+from costlens.ingest.source import Opened
 from costlens.lake.views import name
 
 if TYPE_CHECKING:
@@ -25,12 +25,13 @@ def unreadable(con: "DuckDBPyConnection", opened: Opened, error: Exception) -> C
     names = (*pack.produces, "control", *(["findings"] if pack.has_findings else []))
     for sql in map(pack.sql, names):
         for macro, column in macro_calls(sql):
-            if column in pack.columns:
-                calls.setdefault(column, "money" if macro == "exact" else macro)
+            calls.setdefault(column, "money" if macro == "exact" else macro)
     findings = [
         finding
         for column, macro in calls.items()
-        for finding in _in_column(con, opened, column=column, macro=macro)
+        for view, columns in pack.views.items()
+        if column in columns
+        for finding in _in_column(con, opened, view=view, column=column, macro=macro)
     ]
     if findings:
         return CostLensError(findings=findings)
@@ -43,7 +44,7 @@ def unreadable(con: "DuckDBPyConnection", opened: Opened, error: Exception) -> C
 
 
 def _in_column(
-    con: "DuckDBPyConnection", opened: Opened, *, column: str, macro: str
+    con: "DuckDBPyConnection", opened: Opened, *, view: str, column: str, macro: str
 ) -> list[Finding]:
     """Find the first lines whose value a macro cannot read, and count them all."""
     import duckdb
@@ -54,21 +55,22 @@ def _in_column(
         rows = (
             con.cursor()
             .execute(
-                f"select x_line, {quoted}::varchar as value, count(*) over () as lines from source "
+                f"select x_line, {quoted}::varchar as value, count(*) over () as lines "
+                f"from {name(view)} "
                 f"where words({quoted}) is not null and try_{macro}({quoted}) is null "
                 "order by x_line limit 1"
             )
             .fetchall()
         )
     except duckdb.Error:
-        types = con.cursor().execute("describe source").fetchall()
+        types = con.cursor().execute(f"describe {name(view)}").fetchall()
         kind = next((row[1] for row in types if row[0] == column), "unknown")
         message = f"the column {column} holds {kind}, where {what} should be"
         return [Finding(message=message, where=opened.files[0].name, hint=hint, code="unreadable")]
     return [
         Finding(
             message=f'"{value}" in the column {column} is not {what}' + and_more(lines),
-            where=line_at(opened.files, line),
+            where=opened.line_of(line),
             hint=hint,
             code="unreadable",
         )
@@ -99,7 +101,7 @@ def told(con: "DuckDBPyConnection", opened: Opened) -> list[Finding]:
         findings += [
             Finding(
                 message=message,
-                where=line_at(opened.files, line),
+                where=opened.line_of(line),
                 hint=hint,
                 code=code,
                 severity=severity,
@@ -128,7 +130,7 @@ def unknown_states(con: "DuckDBPyConnection", opened: Opened) -> list[Finding]:
     return [
         Finding(
             message=f'the status "{word}" is unknown: counted as succeeded' + and_more(lines),
-            where=line_at(opened.files, line),
+            where=opened.line_of(line),
             hint="write succeeded, failed, killed, running, skipped or cached",
             code="unknown_state",
             severity="warning",

@@ -25,6 +25,7 @@ _SUFFIXES = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
 }
+_DATABASES = {".db", ".sqlite", ".sqlite3"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,19 +34,24 @@ class SourceFile:
 
     path: Path
     name: str  # as findings and the lake show it: relative to the workspace where it can be
-    format: str  # csv, parquet or jsonl
+    format: str  # csv, parquet, jsonl, sqlite, or folder: of the tables in `parts`
     zipped: bool
     sha256: str
     size: int
-    stamp: tuple[int, int, int]
+    stamp: tuple[int, ...]
     member: str = ""  # of a zip file, the one file in it
     manifest: str = ""  # the name of the manifest that names it
     delivery: str = ""  # files of the same one are parts of a whole; empty: it is one by itself
+    parts: "tuple[tuple[str, SourceFile], ...]" = ()  # of a folder of tables, each with its table
 
     def check_unchanged(self) -> None:
         """Refuse a file that was written, replaced or taken away since it was hashed."""
+        for _, part in self.parts:
+            part.check_unchanged()
+        if self.parts:
+            return
         try:
-            now = _stamp(self.path.stat())
+            now = _stamp(self.path, self.format)
         except OSError:
             now = None
         if now != self.stamp:
@@ -233,6 +239,7 @@ def _member(path: Path, shown: str) -> str:
 
 def _read_through(path: Path, shown: str, *, named: bool) -> SourceFile | None:
     before = path.stat()
+    stamp = _stamp(path, "sqlite")
     if not path.is_file():
         raise CostLensError("is neither a file nor a folder", where=shown)
     if before.st_size == 0:
@@ -244,7 +251,7 @@ def _read_through(path: Path, shown: str, *, named: bool) -> SourceFile | None:
         if kind is None:
             return None
         member = _member(path, shown) if kind[0] == "csv" and path.suffix.lower() == ".zip" else ""
-        digest = _hash(opened)
+        digest = _hash(opened, *(beside(path) if kind[0] == "sqlite" else ()))
     file = SourceFile(
         path=path,
         name=shown,
@@ -252,7 +259,7 @@ def _read_through(path: Path, shown: str, *, named: bool) -> SourceFile | None:
         zipped=kind[1],
         sha256=digest,
         size=before.st_size,
-        stamp=_stamp(before),
+        stamp=stamp if kind[0] == "sqlite" else stamp[:3],
         member=member,
     )
     file.check_unchanged()
@@ -263,7 +270,7 @@ def _format(
     opened: BinaryIO, path: Path, shown: str, size: int, *, named: bool
 ) -> tuple[str, bool] | None:
     """Know a file's format and whether it is zipped, by its first and last bytes and its name."""
-    start = opened.read(8)
+    start = opened.read(16)
     opened.seek(max(0, size - 4))
     end = opened.read(4)
     opened.seek(0)
@@ -273,6 +280,8 @@ def _format(
     if last in (".gz", ".gzip") and not zipped:
         raise CostLensError("is named .gz but is not gzipped", where=shown, hint="deliver it again")
     kind = _kind(path)
+    if start == b"SQLite format 3\0" or (zipped and {*suffixes[-2:]} & _DATABASES):
+        return "sqlite", zipped
     if last == ".zip" and kind == "csv" and start[:2] == b"PK":
         return "csv", False
     if start[:4] == b"PAR1" or kind == "parquet":
@@ -296,15 +305,25 @@ def _format(
     return kind or "csv", zipped
 
 
-def _hash(opened: BinaryIO) -> str:
+def beside(path: Path) -> list[Path]:
+    """Find the files that hold what SQLite has not yet written into the database itself."""
+    logs = (path.with_name(f"{path.name}-{log}") for log in ("wal", "journal"))
+    return [log for log in logs if log.is_file() and log.stat().st_size]
+
+
+def _hash(opened: BinaryIO, *more: Path) -> str:
     hashed = hashlib.sha256()
     while chunk := opened.read(_CHUNK):
         hashed.update(chunk)
+    for path in more:
+        hashed.update(path.read_bytes())
     return hashed.hexdigest()
 
 
-def _stamp(stat: os.stat_result) -> tuple[int, int, int]:
-    return stat.st_size, stat.st_mtime_ns, stat.st_ino
+def _stamp(path: Path, kind: str) -> tuple[int, ...]:
+    files = [path, *(beside(path) if kind == "sqlite" else ())]
+    stats = [file.stat() for file in files]
+    return tuple(n for stat in stats for n in (stat.st_size, stat.st_mtime_ns, stat.st_ino))
 
 
 def _finding(message: str, where: str, hint: str, severity: str = "error") -> Finding:

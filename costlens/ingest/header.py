@@ -52,13 +52,22 @@ def open_text(file: SourceFile) -> IO[str]:
 
 def read_layout(con: "DuckDBPyConnection", file: SourceFile, *, link: "Path", pack: Pack) -> Layout:
     """Read a file's header and match it to a pack; raise for each column it needs and lacks."""
+    refuse_format(file, pack)
+    return layout_of(_header(con, file, link=link), file, pack=pack)
+
+
+def refuse_format(file: SourceFile, pack: Pack) -> None:
+    """Refuse a file of a format that the pack does not read."""
     if file.format not in pack.description.format:
         raise CostLensError(
             f"is {file.format}, which the pack {pack.name} does not read",
             where=file.name,
             hint=f"it reads {listed(pack.description.format)}",
         )
-    header = _header(con, file, link=link)
+
+
+def layout_of(header: Header, file: SourceFile, *, pack: Pack) -> Layout:
+    """Match a header to what a pack wants; raise for each column it needs and lacks."""
     folded: dict[str, list[int]] = {}
     for place, name in enumerate(header.names):
         folded.setdefault(name.strip().casefold(), []).append(place)
@@ -104,7 +113,9 @@ def _gather(header: Header, pack: Pack) -> tuple[dict[str, dict[str, int]], tupl
 def _refuse(
     file: SourceFile, pack: Pack, header: Header, *, missing: Sequence[str], doubled: Sequence[str]
 ) -> None:
-    where = file.name if file.format == "parquet" else f"{file.name}:{max(1, header.lines)}"
+    where = f"{file.name}:{max(1, header.lines)}"
+    if file.format in ("parquet", "sqlite"):
+        where = file.name
     folded = {name.strip().casefold() for name in header.names}
     if missing:
         for column, other in pack.description.mistaken.items():

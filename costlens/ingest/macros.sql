@@ -206,7 +206,7 @@ create or replace macro run_state_word(w) as
         when w in (
             'running', 'started', 'in_progress', 'inprogress', 'active', 'queued', 'pending',
             'scheduled', 'submitted', 'starting', 'stopping', 'deferred', 'waiting', 'blocked',
-            'resuming', 'canceling'
+            'resuming', 'canceling', 'up_for_reschedule'
         ) then 'running'
         when w in (
             'skipped', 'skip', 'upstream_failed', 'upstream_canceled', 'excluded', 'no_op', 'noop',

@@ -3,9 +3,9 @@
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from costlens.config.marks import Map, parse
 from costlens.config.notes import Notes, did_you_mean, listed
@@ -15,8 +15,8 @@ from costlens.errors import CostLensError, Finding
 from costlens.lake.tables import TABLES
 from costlens.paths import bundled
 
-Makes = Literal["charges", "attempts", "outputs", "activity"]
-Format = Literal["csv", "parquet", "jsonl"]
+Makes = Literal["charges", "attempts", "outputs", "activity", "links"]
+Format = Literal["csv", "parquet", "jsonl", "sqlite"]
 SQL = Path(__file__).with_name("macros.sql")
 
 
@@ -30,17 +30,28 @@ class Version(Value):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Named(Value):
+    """One of several tables that a pack reads, by its name."""
+
+    needs: tuple[str, ...] = required("columns without which it is not read")
+    columns: tuple[str, ...] = setting("further columns; null where the table lacks them", ())
+    aliases: Mapping[str, tuple[str, ...]] = setting("column to its other spellings", {})
+    optional: bool = setting("read as empty where a source has no such table", False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Description(Value):
     """`connector.yaml`."""
 
     name: str = required("the name of its folder; sources name it as their type")
     title: str = required("what it reads, for people")
     produces: tuple[str, ...] = required("the tables it makes, one <table>.sql each")
-    format: tuple[str, ...] = required("csv, parquet or jsonl, or several of them")
-    needs: tuple[str, ...] = required("columns without which a file is not read")
+    format: tuple[str, ...] = required("csv, parquet, jsonl or sqlite, or several of them")
+    needs: tuple[str, ...] = setting("columns without which a file is not read", ())
     columns: tuple[str, ...] = setting("further columns it knows; null where a file lacks them", ())
     aliases: Mapping[str, tuple[str, ...]] = setting("column to its other spellings", {})
     gather: Mapping[str, str] = setting("column to the prefix of the columns it collects", {})
+    tables: Mapping[str, Named] = setting("in place of needs: each table it reads, by name", {})
     manifest: str = setting("pattern of the manifests that say which files count", "")
     versions: tuple[Version, ...] = setting("versions of the format; the first that fits", ())
     mistaken: Mapping[str, str] = setting(
@@ -71,6 +82,24 @@ class Pack:
         """Every column its SQL may name."""
         described = self.description
         return (*described.needs, *described.columns)
+
+    @property
+    def views(self) -> dict[str, tuple[str, ...]]:
+        """The views its SQL reads, each with its columns."""
+        tables = self.description.tables
+        return {name: self.of_table(name).columns for name in tables} or {"source": self.columns}
+
+    def of_table(self, name: str) -> "Pack":
+        """Give what it wants of one of its tables, as a pack that reads a file."""
+        table = self.description.tables[name]
+        described = replace(
+            self.description,
+            needs=table.needs,
+            columns=table.columns,
+            aliases=table.aliases,
+            tables={},
+        )
+        return replace(self, description=described)
 
     @property
     def makes_charges(self) -> bool:
@@ -161,10 +190,11 @@ def _misfits(described: Description, folder: Path, shown: str) -> Iterator[Findi
             f'the pack "{described.name}" stands in a folder named "{folder.name}"',
             f"write name: {folder.name}",
         )
-    makes = [name for name in TABLES if name in ("charges", "attempts", "outputs", "activity")]
+    makes = [name for name in TABLES if name in get_args(Makes)]
+    formats = [name for name in get_args(Format) if name != "sqlite" or described.tables]
     for wanted, known, what in (
         (described.produces, makes, "table"),
-        (described.format, ["csv", "parquet", "jsonl"], "format"),
+        (described.format, formats, "format"),
     ):
         for word in wanted:
             if word not in known:
@@ -176,10 +206,22 @@ def _misfits(described: Description, folder: Path, shown: str) -> Iterator[Findi
     for name in (*(table for table in described.produces if table in makes), "control"):
         if not (folder / f"{name}.sql").is_file():
             yield finding(f"{name}.sql is missing", f"write {name}.sql beside connector.yaml")
-    columns = {*described.needs, *described.columns}
-    for name in described.aliases:
-        if name not in columns:
-            yield finding(f'aliases of "{name}", which is no column', f"add {name} to columns")
+    if bool(described.needs) == bool(described.tables):
+        yield finding(
+            "says not what it reads", "write needs: for one file, or tables: for several tables"
+        )
+    if taken := sorted({*described.tables} & {*TABLES, "source"}):
+        yield finding(f'a table cannot be read as "{taken[0]}"', "the lake has that name")
+    yield from (
+        finding(f'aliases of "{name}", which is no column', f"add {name} to columns")
+        for one in _column_lists(described)
+        for name in one.aliases
+        if name not in {*one.needs, *one.columns}
+    )
+
+
+def _column_lists(described: Description) -> list[Description | Named]:
+    return [described, *described.tables.values()]
 
 
 def _digest(folder: Path, described: Description) -> str:

@@ -40,6 +40,7 @@ _PROBLEMS = {
         'an attempt of the run "{value}" stands in two files',
         "take one of the files out of {source}, or number the attempts",
     ),
+    "no_link": ("from_node, to_node, kind or seen_as is missing", "make all four in links.sql"),
     "no_activity": ("target, measure or quantity is missing", "write all three on every line"),
     "negative_activity": ("the quantity is negative: {value}", "write 0 or more"),
 }

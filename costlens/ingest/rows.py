@@ -20,6 +20,7 @@ _BEGINS = {
     "attempts": "start",
     "outputs": "start",
     "activity": "hour",
+    "links": "seen",
 }
 _NOT_CONTENT = ("x_load", "x_line", "x_tags")
 _WIDE = Context(prec=60)  # the default context rounds at 28 digits

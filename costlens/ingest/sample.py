@@ -3,25 +3,29 @@
 import tempfile
 from pathlib import Path
 
-from costlens.ingest.fetch import named_file
+from costlens.config.values import Source
+from costlens.ingest.fetch import find_files
 from costlens.ingest.packs import Pack
 from costlens.ingest.rows import rows_sql
-from costlens.ingest.source import macros, open_files
+from costlens.ingest.source import macros
+from costlens.ingest.tabled import as_deliveries, open_delivery
 from costlens.lake.views import literal, name
 
 
 def write_rows(
     pack: Pack, sample: Path, out: Path, *, table: str, tag_keys: frozenset[str] = frozenset()
 ) -> None:
-    """Write what a pack makes of a sample as CSV, in the sample's order.
+    """Write what a pack makes of a sample, a file or a folder, as CSV, in the sample's order.
 
     Columns that no row fills are left out.
     """
     import duckdb
 
     with duckdb.connect() as con, tempfile.TemporaryDirectory() as folder, macros(con):
-        files = [named_file(sample)]
-        opened = open_files(con, files, pack=pack, currency="USD", staging=Path(folder))
+        source = Source(name="sample", type=pack.name, path=sample.name)
+        files, _ = find_files(source, sample.parent)
+        files = as_deliveries(files, pack, source)
+        opened = open_delivery(con, files, pack=pack, currency="USD", staging=Path(folder))
         opened.view(con)
         rows = rows_sql(con, pack, table, tag_keys=tag_keys)
         con.execute(f"create table made as {rows}").fetchall()

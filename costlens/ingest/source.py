@@ -9,7 +9,7 @@ import re
 import shutil
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -30,6 +30,7 @@ LINES_A_FILE = 10**10  # x_line = number of the file in its load * this + number
 SECOND_LINE = 5 * 10**9  # what second_line() adds to the number of a row
 # Small row groups: they are what the writer keeps in memory while it puts lines in order.
 _STAGED = "format parquet, row_group_size 30720"
+_OURS = "read by a connector pack"  # the comment on such a view
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,12 +40,19 @@ class Opened:
     files: tuple[SourceFile, ...]
     pack: Pack
     version: str
-    select: str
+    selects: Mapping[str, str]  # view → what selects its rows
     shadowed: tuple[tuple[str, str], ...]  # a file, and a column of it that the same one hides
     currency_if_missing: str | None
+    line_of: Callable[[int], str]  # where an x_line stands
+
+    def check_unchanged(self) -> None:
+        """Refuse a file that was changed since it was hashed; a database was copied by then."""
+        for file in self.files:
+            if file.format != "sqlite":
+                file.check_unchanged()
 
     def view(self, con: "DuckDBPyConnection") -> None:
-        """Make it the view `source`."""
+        """Make it the view `source`, or one view a table."""
         missing = (
             "null::varchar"
             if self.currency_if_missing is None
@@ -53,7 +61,9 @@ class Opened:
         con.cursor().execute(
             f"create or replace macro currency_if_missing() as {missing}"
         ).fetchall()
-        con.cursor().execute(f"create or replace view source as {self.select}").fetchall()
+        for view, select in self.selects.items():
+            con.cursor().execute(f"create or replace view {name(view)} as {select}").fetchall()
+            con.cursor().execute(f"comment on view {name(view)} is '{_OURS}'").fetchall()
 
 
 def statements(sql: str) -> Iterator[str]:
@@ -73,7 +83,9 @@ def macros(con: "DuckDBPyConnection") -> Iterator[None]:
     try:
         yield
     finally:
-        con.cursor().execute("drop view if exists source").fetchall()
+        views = f"select view_name from duckdb_views() where comment = '{_OURS}'"
+        for (view,) in con.cursor().execute(views).fetchall():
+            con.cursor().execute(f"drop view if exists {name(view)}").fetchall()
         for macro in (*names, "currency_if_missing"):
             con.cursor().execute(f"drop macro if exists {macro}").fetchall()
 
@@ -106,13 +118,14 @@ def open_files(
         files=tuple(files),
         pack=pack,
         version=staged[0][0].version,
-        select="\nunion all ".join(selects),
+        selects={"source": "\nunion all ".join(selects)},
         shadowed=tuple(
             (file.name, column)
             for file, (layout, _) in zip(files, staged, strict=True)
             for column in layout.shadowed
         ),
         currency_if_missing=currency if missing else None,
+        line_of=lambda line: line_at(files, line),
     )
 
 

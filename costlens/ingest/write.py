@@ -21,7 +21,7 @@ from costlens.ingest.rows import (
     rows_sql,
     written_sql,
 )
-from costlens.ingest.source import LINES_A_FILE, line_at
+from costlens.ingest.source import LINES_A_FILE
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -84,12 +84,11 @@ def check_written(
     """Read a written period back: its loads, one a currency, and everything wrong with it."""
     table, period = one.unit
     files = _delivered(one.deliveries, one.unit)
-    read = [file for delivery in one.deliveries for file in delivery.files]
-    errors = list(
-        problems(
-            work.con, table, made.source, period=period, line_at=lambda line: line_at(read, line)
-        )
-    )
+
+    def line_at(line: int) -> str:
+        return _line_at(one.deliveries, line)
+
+    errors = list(problems(work.con, table, made.source, period=period, line_at=line_at))
     stored, content = _read_back(work.con, made, one.unit)
     errors += _differences(made, one, stored) if not errors else []
     errors += _torn_commitments(work.con, made, one) if not errors else []
@@ -149,6 +148,15 @@ def _torn_commitments(con: "DuckDBPyConnection", made: Plan, one: Written) -> It
             )
 
 
+def _line_at(deliveries: Sequence[Delivery], line: int) -> str:
+    """Say where an x_line of a load stands: its files are numbered over all deliveries."""
+    for one in deliveries:
+        if line < len(one.files) * LINES_A_FILE:
+            return one.opened.line_of(line)
+        line -= len(one.files) * LINES_A_FILE
+    raise AssertionError("a line of no file")
+
+
 def _of_currency(whole: Load, source: Totals, found: _Stored) -> Load:
     return replace(
         whole,
@@ -185,8 +193,7 @@ def _write(
             raise unreadable(work.con, one.opened, error) from error
         finally:
             work.con.execute("set preserve_insertion_order = true").fetchall()
-        for file in one.files:
-            file.check_unchanged()
+        one.opened.check_unchanged()
         number += len(one.files)
 
 
@@ -290,6 +297,7 @@ def _read_back(
         "attempts": "null::varchar, null, null, min(start)::date, max(start)::date",
         "outputs": "null::varchar, null, null, null, null",
         "activity": "null::varchar, null, null, min(hour)::date, max(hour)::date",
+        "links": "null::varchar, null, null, min(seen)::date, max(seen)::date",
     }[table]
     rows = (
         con.cursor()

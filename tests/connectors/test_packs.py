@@ -1,5 +1,8 @@
 """Every pack turns its sample into its expected rows; a new pack is a new folder."""
 
+import csv
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,17 @@ from costlens.ingest import Pack, find_packs
 from costlens.ingest.packs import read_pack
 from costlens.ingest.sample import write_rows
 
+TYPES = {
+    "map_index": "INTEGER",
+    "try_number": "INTEGER",
+    "pool_slots": "INTEGER",
+    "start_date": "TIMESTAMP",
+    "start_time": "BIGINT",
+    "end_time": "BIGINT",
+    "creation_time": "BIGINT",
+    "value": "",
+    "version": "INTEGER",
+}
 CASES = [(pack, table) for pack in find_packs(None) for table in pack.produces]
 
 
@@ -16,13 +30,50 @@ CASES = [(pack, table) for pack in find_packs(None) for table in pack.produces]
 def test_pack_turns_its_sample_into_its_expected_rows(
     pack: Pack, table: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    (sample,) = pack.folder.glob("sample.*")
+    sample = _sample(pack)
     name = "expected.csv" if len(pack.produces) == 1 else f"expected_{table}.csv"
     got = tmp_path / "got.csv"
     write_rows(pack, sample, got, table=table, tag_keys=frozenset({"team"}))
     if request.config.getoption("--update-goldens", default=False):
         (pack.folder / name).write_bytes(got.read_bytes())
     assert got.read_text() == (pack.folder / name).read_text()
+
+
+def _sample(pack: Pack) -> Path:
+    """Find a pack's sample: a file, or a folder with one file a table."""
+    (sample,) = [*pack.folder.glob("sample.*"), *pack.folder.glob("sample/")]
+    return sample
+
+
+def _database(folder: Path, path: Path) -> Path:
+    """Make a database of the tables of a folder, in types as the tools declare them."""
+    with closing(sqlite3.connect(path)) as made:
+        for file in sorted(folder.glob("*.csv")):
+            names, *rows = csv.reader(file.read_text().splitlines())
+            columns = ", ".join(f"{name} {TYPES.get(name, 'TEXT')}" for name in names)
+            made.execute(f"create table {file.stem} ({columns}, executor_config BLOB)")
+            marks = ", ".join("?" for _ in names)
+            made.executemany(
+                f"insert into {file.stem} values ({marks}, x'80057d942e')",
+                [[cell or None for cell in row] for row in rows],
+            )
+        made.commit()
+    return path
+
+
+TABLED = [(pack, table) for pack, table in CASES if pack.description.tables]
+
+
+@pytest.mark.parametrize(("pack", "table"), TABLED, ids=lambda case: getattr(case, "name", case))
+def test_a_database_gives_the_same_rows_as_exports_of_its_tables(
+    pack: Pack, table: str, tmp_path: Path
+) -> None:
+    database = _database(_sample(pack), tmp_path / "sample.db")
+    from_files, from_tables = tmp_path / "files.csv", tmp_path / "tables.csv"
+    write_rows(pack, _sample(pack), from_files, table=table)
+    write_rows(pack, database, from_tables, table=table)
+    assert from_tables.read_text() == from_files.read_text()
+    assert "succeeded" in from_files.read_text() or table != "attempts"
 
 
 def _folder(tmp_path: Path, yaml: str) -> Path:

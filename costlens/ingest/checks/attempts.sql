@@ -27,7 +27,7 @@ judged as (
     -- A try that two files hold.
     select max(x_line) as x_line, 'try_twice' as problem, run as value
     from mine
-    group by pipeline, run, part, try
+    group by pipeline, run, part, slice, try
     having count(*) > 1
 )
 

@@ -1,0 +1,218 @@
+"""Sources of several tables: a database, or a folder with one file a table.
+
+Each table becomes a file that is read like any other, and then a view of the table's name. Rows of
+the tables of one delivery have their x_line apart: the place of the table in the pack, and the row.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from costlens.config.notes import did_you_mean, listed
+from costlens.config.values import Source
+from costlens.errors import CostLensError, Finding
+from costlens.ingest.fetch import SourceFile
+from costlens.ingest.header import Header, layout_of, refuse_format
+from costlens.ingest.packs import Pack
+from costlens.ingest.source import Opened, line_of, open_files
+from costlens.ingest.sqlite import columns_of, opened_database, write_csv
+from costlens.lake.views import name
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from duckdb import DuckDBPyConnection
+
+_LINES_A_TABLE = 10**8  # x_line in a file = place of the table * this + number of the row
+
+
+def as_deliveries(files: Sequence[SourceFile], pack: Pack, source: Source) -> list[SourceFile]:
+    """Put the files of one delivery together: those of a folder that are tables of the pack."""
+    if not pack.description.tables:  # a database in a folder of bills is something else
+        return [f for f in files if f.format != "sqlite" or len(files) == 1]
+    databases = [file for file in files if file.format == "sqlite"]
+    folders: dict[str, list[tuple[str, SourceFile]]] = {}
+    tables = {table.casefold(): table for table in pack.description.tables}
+    for file in files:
+        stem = PurePath(file.name).name.partition(".")[0].casefold()
+        if file.format != "sqlite" and stem in tables:
+            folders.setdefault(str(PurePath(file.name).parent), []).append((tables[stem], file))
+    if not databases and not folders:
+        raise CostLensError(
+            f"{listed([file.name for file in files], most=4)}: no table of the pack {pack.name}",
+            where=source.place,
+            hint=f"name each file after its table: {listed(list(tables))}",
+        )
+    return [*databases, *(_folder(name, parts) for name, parts in sorted(folders.items()))]
+
+
+def _folder(folder: str, parts: Sequence[tuple[str, SourceFile]]) -> SourceFile:
+    """Make one delivery of the files of a folder."""
+    parts = sorted(parts, key=lambda part: (part[0], part[1].name))
+    names = [table for table, _ in parts]
+    findings = [
+        Finding(
+            message=f"is the table {table} a second time",
+            where=file.name,
+            hint="keep one of the two",
+            code="table_twice",
+        )
+        for at, (table, file) in enumerate(parts)
+        if table in names[:at]
+    ]
+    if findings:
+        raise CostLensError(findings=findings)
+    told = "".join(f"{table}={file.sha256};" for table, file in parts)
+    return SourceFile(
+        path=parts[0][1].path.parent,
+        name=f"{folder}/",
+        format="folder",
+        zipped=False,
+        sha256=sha256(told.encode()).hexdigest(),
+        size=sum(file.size for _, file in parts),
+        stamp=(),
+        parts=tuple(parts),
+    )
+
+
+def open_delivery(
+    con: "DuckDBPyConnection",
+    files: Sequence[SourceFile],
+    *,
+    pack: Pack,
+    currency: str,
+    staging: Path,
+    limit: int | None = None,
+) -> Opened:
+    """Match a delivery to its pack and make it readable; raise what is wrong with it."""
+    if not pack.description.tables:
+        return open_files(con, files, pack=pack, currency=currency, staging=staging, limit=limit)
+    (file,) = files
+
+    def open_table(table: str, part: SourceFile) -> Opened:
+        return open_files(
+            con,
+            [part],
+            pack=pack.of_table(table),
+            currency=currency,
+            staging=staging,
+            limit=limit,
+        )
+
+    if file.format == "sqlite":
+        refuse_format(file, pack)
+        with opened_database(file, staging) as database:
+            parts = _staged(database, file, pack=pack, staging=staging, limit=limit)
+    else:
+        parts = dict(file.parts)
+        _refuse_missing(file, pack, list(parts), "the folder")
+    return _joined(file, pack, parts, open_table)
+
+
+def _staged(
+    database: "sqlite3.Connection",
+    file: SourceFile,
+    *,
+    pack: Pack,
+    staging: Path,
+    limit: int | None,
+) -> dict[str, SourceFile]:
+    """Write the tables of a pack out of a database, only the columns it knows."""
+    has = columns_of(database)
+    folded = {table.casefold(): table for table in has}
+    _refuse_missing(file, pack, list(has), "the database")
+    found: dict[str, SourceFile] = {}
+    findings: list[Finding] = []
+    for table in pack.description.tables:
+        if table.casefold() not in folded:
+            continue
+        real = folded[table.casefold()]
+        shown = replace(file, name=f"{file.name}, {real}")
+        try:
+            layout = layout_of(Header(names=has[real]), shown, pack=pack.of_table(table))
+        except CostLensError as error:
+            findings += error.findings
+            continue
+        out = staging / f"{file.sha256[:16]}-{len(list(staging.iterdir()))}.csv"
+        columns = [has[real][place] for place in sorted(set(layout.found.values()))]
+        write_csv(database, real, columns, out, limit=limit)
+        found[table] = replace(shown, path=out, format="csv", zipped=False)
+    if findings:
+        raise CostLensError(findings=findings)
+    return found
+
+
+def _refuse_missing(file: SourceFile, pack: Pack, has: Sequence[str], what: str) -> None:
+    """Refuse a delivery without a table that the pack needs."""
+    folded = {table.casefold() for table in has}
+    needed = [t for t, one in pack.description.tables.items() if not one.optional]
+    findings = []
+    for table in needed:
+        if table.casefold() not in folded:
+            near = did_you_mean(table, has)
+            known = f"{what} has {listed(list(has), most=8)}" if has else f"{what} has no tables"
+            findings.append(
+                Finding(
+                    message=f"the table {table} is missing",
+                    where=file.name,
+                    hint=f'is it "{near}"? {known}' if near else known,
+                    code="missing_table",
+                )
+            )
+    if findings:
+        raise CostLensError(findings=findings)
+
+
+def _joined(
+    file: SourceFile,
+    pack: Pack,
+    parts: dict[str, SourceFile],
+    open_table: Callable[[str, SourceFile], Opened],
+) -> Opened:
+    """Open every table; what is wrong with any of them is raised together."""
+    selects: dict[str, str] = {}
+    findings: list[Finding] = []
+    for place, table in enumerate(pack.description.tables):
+        if table not in parts:
+            selects[table] = _empty(pack.views[table])
+            continue
+        try:
+            opened = open_table(table, parts[table])
+        except CostLensError as error:
+            findings += [_with_columns(one, pack.views[table]) for one in error.findings]
+            continue
+        first = place * _LINES_A_TABLE
+        selects[table] = (
+            f"select * replace (x_line + {first} as x_line) from ({opened.selects['source']})"
+        )
+    if findings:
+        raise CostLensError(findings=findings)
+
+    def where(line: int) -> str:
+        table = list(pack.description.tables)[line // _LINES_A_TABLE]
+        part, row = parts[table], line % _LINES_A_TABLE
+        return f"{part.name} row {row}" if file.format == "sqlite" else line_of(part, row)
+
+    return Opened(
+        files=(file,),
+        pack=pack,
+        version="",
+        selects=selects,
+        shadowed=(),
+        currency_if_missing=None,
+        line_of=where,
+    )
+
+
+def _empty(columns: Sequence[str]) -> str:
+    typed = ", ".join(f"null::varchar as {name(column)}" for column in columns)
+    return f"select {typed}, null::bigint as x_line where false"
+
+
+def _with_columns(finding: Finding, columns: Sequence[str]) -> Finding:
+    """Say which columns to export where one that no pack reads keeps a file from being read."""
+    if "not UTF-8" not in finding.message:
+        return finding
+    return replace(finding, hint=f"export these columns, not *: {', '.join(columns)}")
