@@ -1,13 +1,23 @@
 -- Every named thing: what the catalogue says, and what run logs named beside it.
--- Grain: one row per node. Reads: things, part_targets, tries.
-with found as (
-    select target as node, split_part(target, ':', 1) as kind, min(source) as source
+-- Grain: one row per node. Reads: things, part_targets, seen_uses, tries.
+with named as (
+    select target as node, source
     from part_targets
-    group by all
-    union
-    select pipeline_node, 'pipeline', min(source)
+    union all
+    select from_node, source
+    from seen_uses
+    union all
+    select to_node, source
+    from seen_uses
+    union all
+    select pipeline_node, source
     from tries
-    group by all
+),
+
+found as (
+    select node, split_part(node, ':', 1) as kind, min(source) as source
+    from named
+    group by node
 )
 
 select

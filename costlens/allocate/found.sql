@@ -1,6 +1,6 @@
 -- What is wrong or missing in a period, with the money it touches.
 -- Grain: one row per finding and currency. Reads: bundles, placements, tries, ran_on, pools,
--- resource_sizes, rule_days. Takes: $period.
+-- resource_sizes, run_members, rule_days. Takes: $period.
 with contested as (
     select
         'warning' as severity,
@@ -97,7 +97,11 @@ unbilled as (
             from ran_on as r
             where r.place in (select place from pools)
         )
-        and 'run:' || t.source || '/' || t.execution not in (select place from pools)
+        and t.attempt not in (
+            select m.attempt
+            from run_members as m
+            where m.place in (select place from pools)
+        )
     group by t.source, t.pipeline
 ),
 

@@ -1,5 +1,5 @@
 -- What is wrong or missing in the run logs. Grain: one row per finding.
--- Reads: tries, activity, known_nodes.
+-- Reads: tries, activity, known_nodes, version_uses, edges.
 with unknown as (
     select
         'info' as severity,
@@ -44,7 +44,53 @@ strange as (
         and name not in (select name from known_nodes group by name having count(*) = 1)
 ),
 
+-- What the newest version says of a model whose features the catalogue names.
+newest as (
+    select
+        to_node,
+        source,
+        version,
+        list(distinct from_node order by from_node) as features,
+        string_agg(distinct substr(from_node, 9), ', ' order by substr(from_node, 9)) as names
+    from version_uses
+    where overruled
+    group by all
+    qualify
+        row_number() over (
+            partition by to_node
+            order by max(seen) desc, source, try_cast(version as bigint) desc, version
+        ) = 1
+),
+
+written as (
+    select
+        to_node,
+        list(distinct from_node) as features,
+        string_agg(distinct substr(from_node, strpos(from_node, ':') + 1), ', '
+            order by substr(from_node, strpos(from_node, ':') + 1)) as names,
+        min(read_from) as read_from
+    from edges
+    where kind = 'uses'
+    group by to_node
+),
+
+differing as (
+    select
+        'info' as severity,
+        'uses_differ' as code,
+        'version ' || coalesce(n.version, '?') || ' of ' || n.to_node || ' was trained on ' || n.names
+        || '; the catalogue says it uses ' || w.names as message,
+        n.source as place,
+        'the catalogue counts: correct ' || coalesce(w.read_from, 'its `uses`')
+        || ', or take `uses` out to go by the run log' as hint
+    from newest as n
+    inner join written as w on n.to_node = w.to_node
+    where len(list_filter(n.features, lambda one: not list_contains(w.features, one))) > 0
+),
+
 all_found as (
+    select * from differing
+    union all
     select * from unknown
     union all
     select * from claimed

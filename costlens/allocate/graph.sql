@@ -1,5 +1,6 @@
--- Every edge: what the catalogue says, what pipelines were seen to make, what was seen consumed.
--- Grain: one row per edge and place. Reads: edges, part_targets, tries, consumption.
+-- Every edge: what the catalogue says, what pipelines were seen to make, what model versions
+-- were seen trained on, what was seen consumed.
+-- Grain: one row per edge and place. Reads: edges, part_targets, tries, seen_uses, consumption.
 with made as (
     select t.pipeline_node as from_node, p.target as to_node, min(t.source) as source
     from tries as t
@@ -13,7 +14,10 @@ union all
 select from_node, to_node, 'feeds', null, null, null, null, source
 from made
 union all
+select from_node, to_node, 'uses', null, null, valid_from, valid_to, source || ' (' || seen_as || ')'
+from seen_uses
+union all
 select from_node, to_node, 'uses', null, sum(reads)::decimal(38, 0) * 0.000001, min(day), null, 'activity'
 from consumption
 group by from_node, to_node
-order by from_node, to_node, read_from
+order by from_node, to_node, read_from, valid_from

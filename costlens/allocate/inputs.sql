@@ -1,6 +1,6 @@
 -- What the result of a period depends on, besides the book: one hash over all of it.
 -- Order does not matter: hashes are added up. Grain: one row. Reads: charges, loads, tries, segments,
--- part_targets, resource_names, runs_on, consumption. Takes: $period.
+-- hosts, part_targets, seen_uses, resource_names, runs_on, consumption. Takes: $period.
 with reach as (
     select
         min(ChargePeriodStart)::date as first_day,
@@ -33,17 +33,46 @@ parts as (
         'tries',
         sum(
             hash(
-                t.source, t.execution, t.part, t.try, t.parent, t.state, t.start, t.until, t.pipeline_node,
+                t.source, t.execution, t.part, t.slice, t.try, t.parent, t.state, t.start, t.until, t.pipeline_node,
                 t.resource_id, t.size, t.size_unit, t.busy_s, t.class
             )
         )::varchar
     from tries as t
     semi join runs as r on t.source = r.source and t.execution = r.execution
     union all
-    select 'segments', sum(hash(t.source, t.execution, t.part, t.try, s.start, s.stop))::varchar
+    select 'segments', sum(hash(t.source, t.execution, t.part, t.slice, t.try, s.start, s.stop))::varchar
     from segments as s
     inner join tries as t on s.attempt = t.attempt
     semi join runs as r on t.source = r.source and t.execution = r.execution
+    union all
+    select
+        'hosts',
+        sum(
+            hash(
+                t.source, t.execution, t.part, t.slice, t.try, h.lodges, o.source, o.execution, o.part,
+                o.slice, o.try, o.resource_id
+            )
+        )::varchar
+    from hosts as h
+    inner join tries as t on h.attempt = t.attempt
+    inner join tries as o on h.host = o.attempt
+    semi join runs as r on t.source = r.source and t.execution = r.execution
+    union all
+    select
+        'links',
+        sum(
+            hash(
+                u.from_node,
+                u.to_node,
+                case when u.valid_from > r.first_day then u.valid_from end,
+                case when u.valid_to <= r.last_day then u.valid_to end
+            )
+        )::varchar
+    from seen_uses as u
+    cross join reach as r
+    where
+        (u.valid_from is null or u.valid_from <= r.last_day)
+        and (u.valid_to is null or u.valid_to > r.first_day)
     union all
     select 'targets', sum(hash(p))::varchar
     from part_targets as p

@@ -1,37 +1,79 @@
 -- The time of each attempt that is its own: its interval less that of the runs nested in it.
--- Grain: one row per (attempt, uninterrupted interval). Reads: tries.
-with recursive executions as (
-    select distinct source, pipeline, run, parent, execution
-    from tries
-),
-
--- A parent is a run of the same pipeline, or of another one where that has none of its name.
-parents as (
-    select c.source, c.execution as inner_run, p.execution as outer_run
-    from executions as c
-    inner join executions as p
-        on c.source = p.source and c.parent = p.run and c.execution <> p.execution
-    where
-        c.pipeline = p.pipeline
-        or (c.source, c.pipeline, c.parent) not in (
-            select (source, pipeline, run) from executions
-        )
-),
-
-nested as (
-    select distinct source, outer_run, inner_run
-    from parents
+-- Grain: one row per (attempt, uninterrupted interval). Reads: tries, run_nests, time_nests.
+with recursive nested as (
+    select source, outer_run, inner_run
+    from run_nests
+    where outer_source = source
     union
     select n.source, n.outer_run, p.inner_run
     from nested as n
-    inner join parents as p
-        on n.source = p.source and n.inner_run = p.outer_run and n.outer_run <> p.inner_run
+    inner join run_nests as p
+        on
+            n.source = p.source
+            and p.outer_source = p.source
+            and n.inner_run = p.outer_run
+            and n.outer_run <> p.inner_run
 ),
 
 used as (
     select *
     from tries
     where state not in ('skipped', 'cached') and until > start
+),
+
+-- From one source into another: attempt by attempt.
+across as (
+    select o.attempt as outer_attempt, i.attempt
+    from run_nests as n
+    inner join tries as i on n.source = i.source and n.inner_run = i.execution
+    inner join tries as o
+        on
+            n.outer_source = o.source
+            and n.outer_run = o.execution
+            and (n.part is null or n.part = o.part)
+    where n.outer_source <> n.source
+    union
+    select outer_attempt, attempt
+    from time_nests
+),
+
+-- With all that is nested in it, however far down: by its own source, or across again.
+down as (
+    select t.attempt, a.attempt as inner_attempt
+    from (select distinct attempt from across) as j
+    inner join tries as t on j.attempt = t.attempt
+    inner join nested as n on t.source = n.source and t.execution = n.outer_run
+    inner join tries as a on n.source = a.source and n.inner_run = a.execution
+    union
+    select outer_attempt, attempt
+    from across
+),
+
+-- What is across in the runs of its own source that are nested in an attempt is in it too. A run is
+-- never in itself, whatever parents say.
+entered as (
+    select o.source, o.execution, o.attempt as outer_attempt, a.attempt
+    from across as a
+    inner join tries as j on a.outer_attempt = j.attempt
+    inner join nested as n on j.source = n.source and j.execution = n.inner_run
+    inner join tries as o on n.source = o.source and n.outer_run = o.execution
+    union
+    select o.source, o.execution, a.outer_attempt, a.attempt
+    from across as a
+    inner join tries as o on a.outer_attempt = o.attempt
+),
+
+under as (
+    select e.*
+    from entered as e
+    inner join tries as i on e.attempt = i.attempt
+    where e.source <> i.source or e.execution <> i.execution
+    union
+    select u.source, u.execution, u.outer_attempt, d.inner_attempt
+    from under as u
+    inner join down as d on u.attempt = d.attempt
+    inner join tries as i on d.inner_attempt = i.attempt
+    where u.source <> i.source or u.execution <> i.execution
 ),
 
 covers as (
@@ -42,6 +84,12 @@ covers as (
     from used as o
     inner join nested as n on o.source = n.source and o.execution = n.outer_run
     inner join used as i on n.source = i.source and n.inner_run = i.execution
+    where i.start < o.until and i.until > o.start
+    union all
+    select o.attempt, greatest(i.start, o.start), least(i.until, o.until)
+    from under as p
+    inner join used as o on p.outer_attempt = o.attempt
+    inner join used as i on p.attempt = i.attempt
     where i.start < o.until and i.until > o.start
 ),
 

@@ -2,7 +2,7 @@
 -- Busy or billable seconds take the place of the wall clock, spread evenly over the attempt.
 -- A run that owns its charges alone uses them whatever their hour says.
 -- Grain: one row per (place, span, job); span is null for a run. Reads: span_uses, tries, own_time,
--- resource_sizes, pools.
+-- resource_sizes, run_members, pools.
 with sized as (
     select
         u.place,
@@ -27,7 +27,7 @@ with sized as (
     inner join resource_sizes as z on u.place = z.place
     union all
     select
-        'run:' || t.source || '/' || t.execution as place,
+        m.place,
         null as span_start,
         null as span_stop,
         t.job,
@@ -36,9 +36,10 @@ with sized as (
         case when t.busy_us is not null or t.size_unit in ('slots', 'machines') then 'B' else 'C' end
             as grade,
         coalesce(t.size_unit, 'runs') as unit
-    from tries as t
+    from run_members as m
+    inner join tries as t on m.attempt = t.attempt
     left join own_time as o on t.attempt = o.attempt
-    where 'run:' || t.source || '/' || t.execution in (select place from pools where kind = 'run')
+    where m.place in (select place from pools where kind = 'run')
 )
 
 select

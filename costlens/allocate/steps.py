@@ -17,6 +17,10 @@ _FOLDER = Path(__file__).parent
 
 # What the runs say, once for all periods.
 RUN_STEPS = (
+    "logged",
+    "run_nests",
+    "time_nests",
+    "hosts",
     "tries",
     "segments",
     "own_time",
@@ -27,7 +31,10 @@ RUN_STEPS = (
     "jobs",
     "job_targets",
     "set_edges",
+    "run_members",
     "resource_names",
+    "version_uses",
+    "seen_uses",
     "known_nodes",
     "consumption",
 )

@@ -46,6 +46,7 @@ class Needs:
         self.declared = list(self._declared())
         self.consumed = self._consumed()
         self.made = self._made()
+        self.seen = self._seen()
         self.own_weight = {
             f"{kind}:{t.name}": _whole(t.weight)
             for kind, things in self._targets()
@@ -84,6 +85,7 @@ class Needs:
         nodes |= {f"endpoint:{m.name}/{e.name}" for m in catalogue.models for e in m.endpoints}
         nodes |= {target for made in self.runs.made.values() for target in made}
         nodes |= {t.pipeline for t in self.runs.tries}
+        nodes |= {node for feature, model, _, _ in self._seen() for node in (feature, model)}
         known: dict[str, set[str]] = defaultdict(set)
         for node in nodes:
             known[node.split(":", 1)[1]].add(node)
@@ -115,6 +117,43 @@ class Needs:
                 continue
             found[pair][moment(row["hour"]).date()] += Fraction(str(row["quantity"]))
         return {p: {d: int(q * MILLION) for d, q in days.items()} for p, days in found.items()}
+
+    def _seen(self) -> set[tuple[str, str, date | None, date | None]]:
+        """Collect the features of models as their versions say: (feature, model, from, until).
+
+        The catalogue's word on a model goes before. The first version counts from the beginning, a
+        later one from its day on.
+        """
+        written = {f"{k}:{t.name}" for k, things in self._targets() for t in things if t.uses}
+        told = [row for row in self.world.links if row["to_node"] not in written]
+        sure = {row["from_node"] for row in told if row["seen_as"].startswith("feast")}
+        known = {f"feature:{f.name}" for f in self.world.catalogue.features} | sure
+        known |= {t for made in self.runs.made.values() for t in made if t.startswith("feature:")}
+        versions: dict[str, dict[tuple[str, str], set[str]]] = defaultdict(
+            lambda: defaultdict(set)
+        )
+        days: dict[tuple[str, str, str], str] = {}
+        for row in told:
+            name = row["from_node"]
+            views = [k for k in known if name.startswith((f"{k}__", f"{k}:"))]
+            if row["from_node"] not in sure and name not in known:
+                name = max(views, key=len, default=None)
+            if name is None:
+                continue
+            version = (row["source"], row["version"])
+            versions[row["to_node"]][version].add(name)
+            key = (row["to_node"], *version)
+            days[key] = min(days.get(key, row["seen"]), row["seen"])
+        found = set()
+        for model, of in versions.items():
+            inner = sorted(of, key=lambda v: (days[model, *v], v[0], int(v[1])))
+            made = [moment(days[model, *v]).date() for v in inner]
+            for i, version in enumerate(inner):
+                first = None if i == 0 else made[i]
+                after = made[i + 1] if i + 1 < len(made) else None
+                if first is None or after is None or first < after:
+                    found |= {(feature, model, first, after) for feature in of[version]}
+        return found
 
     def _made(self) -> set[tuple[str, str]]:
         """Collect what pipelines make: as seen in the period's runs, and as the catalogue says."""
@@ -184,6 +223,9 @@ class Needs:
         for pair, days in self.consumed.items():
             if any(q > 0 and self.first <= d <= self.last for d, q in days.items()):
                 bare.add(pair)
+        for feature, model, since, before in self.seen:
+            if (since is None or since <= day) and (before is None or day < before):
+                bare.add((feature, model))
         bare -= {(a, b) for a, b, _, _ in found}
         return found + [(a, b, None, None) for a, b in sorted(bare) if a == node]
 

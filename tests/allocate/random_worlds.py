@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
-from worlds import RAW, Row, World, attempt, charge, output, took
+from worlds import RAW, Row, World, attempt, charge, link, output, took
 
 from costlens.config.values import (
     Allocation,
@@ -36,7 +36,9 @@ from costlens.config.values import (
 IDS = ("id-1", "id-1", "id-1", "id-2", "ID-3", "arn:x:job/1", None)
 OWNED = ("f1", "f2", "m1", "e-m1", "p1", "s1", "s2", "s3", "s4")
 LOGGED = ("pa", "pa", "pb", "stray")
+SOURCES = ("runs", "runs", "runs", "trainer", "trainer", "deep")
 RUNS = ("run1", "run2")
+PARENTS = ["run1", "run2", "run3", "pa/run1", "pb/run2", "pa/run1/joint", "stray/run2/train"]
 PARTS = ("x.f1", "x.f2", "x.f3", "joint", "joint", "prep", "odd", "train")
 FEATURES, MODELS, PRODUCTS = ("f1", "f2", "f3"), ("m1", "m2"), ("p1", "p2")
 STAGES, PIPELINES = ("s1", "s2", "s3", "s4"), ("pa", "pb")
@@ -46,6 +48,7 @@ PATTERNS = (
     Produce(part="joint", feature="f1"),
     Produce(part="train", model="m1"),
 )
+COLUMNS = ("f1", "f2__a", "f3:b", "f9", "f2_c", "age")
 MEASURES = ("work_s", "work_s", "values", "rows", "columns", "declared", "made")
 DAY_ONE = datetime(2026, 5, 1)
 MANY = 10**12
@@ -155,7 +158,7 @@ class Maker:
                     name=name,
                     billed_by=self.rule(name),
                     weight=weight[name],
-                    uses=self.edges(3, feature=FEATURES, model=MODELS),
+                    uses=self.edges(self.pick([0, 3]), feature=FEATURES, model=MODELS),
                     endpoints=(Endpoint(name=f"e-{name}", billed_by=self.rule(f"e-{name}")),),
                 )
                 for name in MODELS
@@ -227,8 +230,9 @@ class Maker:
         start = self.moment()
         seconds = self.pick([7200, 3600, 3600, 900, 14400, 86400, 100_000, 0, 1, None])
         run = self.pick(RUNS)
-        size = self.pick([None, Decimal(1), Decimal(1), Decimal(2), Decimal("0.25"), Decimal(0)])
+        size = self.pick([None, None, Decimal(1), Decimal(1), Decimal(2), Decimal("0.25"), Decimal(0)])
         unit = self.unit if self.chance(0.97) else "other"
+        source = self.pick(SOURCES)
         return attempt(
             line,
             self.pick(LOGGED),
@@ -236,9 +240,11 @@ class Maker:
             str(start),
             None if seconds is None else str(start + timedelta(seconds=seconds)),
             part=self.pick(PARTS),
-            parent=self.pick([None] * 4 + ["run1", "run2"]),
+            source=source,
+            slice=self.pick([None, None, None, 0, 1]),
+            parent=self.pick([None] * 6 + PARENTS),
             state=self.pick(["succeeded"] * 4 + ["failed", "running", "killed", "skipped"]),
-            resource_id=self.pick([*IDS, *IDS, "r1"]),
+            resource_id=self.pick([*IDS, *IDS, "r1"] if source == "runs" else [None] * 5 + [*IDS]),
             size=size,
             size_unit=None if size is None else unit,
             busy_s=self.pick([None] * 6 + [Decimal(0), Decimal(1800), Decimal("0.000007")]),
@@ -252,12 +258,12 @@ class Maker:
             pipeline, run = self.pick(LOGGED), self.pick(RUNS)
             part = self.pick(["joint", "joint", "joint", "x.f1", "odd"])
             measure = self.pick(MEASURES)
+            source = self.pick(SOURCES)
             targets = ("feature:f1", "feature:f2", "feature:f3", "model:m1")
             for target in self.random.sample(targets, self.random.randint(1, 3)):
                 amount = self.pick([Decimal(1), Decimal(3), Decimal("2.5"), Decimal(0)])
-                found.append(
-                    output(pipeline, run, target, part=part, measure=measure, quantity=amount)
-                )
+                more = {"part": part, "measure": measure, "quantity": amount, "source": source}
+                found.append(output(pipeline, run, target, **more))
         return tuple(found)
 
     def activity(self, most: int) -> tuple[Row, ...]:
@@ -275,6 +281,19 @@ class Maker:
         )
 
 
+    def links(self, most: int) -> tuple[Row, ...]:
+        """Tell of versions of models: by views, and by columns that may be features."""
+        found = []
+        for _ in range(self.random.randint(0, most)):
+            seen = str(DAY_ONE + timedelta(hours=self.pick([-50, 3, 20, 30, 40, 60])))
+            seen_as = self.pick(["feast.feature_refs", "feast.feature_views", "signature"])
+            names = ("f1", "f2", "f3", "f9") if seen_as != "signature" else COLUMNS
+            model, version = self.pick(["m1", "m2", "m3"]), self.pick(["1", "2", "10"])
+            for name in self.random.sample(names, self.random.randint(1, 2)):
+                found.append(link(name, model, version, seen, seen_as=seen_as))
+        return tuple(found)
+
+
 def make_world(seed: int, *, lines: int = 12, sign: int = 0) -> World:
     """Make the world of a seed; with `sign` no cost is negative."""
     maker = Maker(seed, sign)
@@ -285,6 +304,7 @@ def make_world(seed: int, *, lines: int = 12, sign: int = 0) -> World:
         attempts=maker.attempts(10),
         outputs=maker.outputs(6),
         activity=maker.activity(8),
+        links=maker.links(4),
         allocation=Allocation(shared_parts=maker.pick(["even", "by_work"])),
         sources=(Source(name="bill", type="x", path="x", exclude=maker.pick([(), (exclude,)])),),
     )

@@ -99,10 +99,10 @@ def wrong(world: World) -> bool:
     [
         pytest.param("overlapped", "where work > 0\n", "where work < 0\n", id="idle is dropped"),
         pytest.param(
-            "tries", "or try < last_try then", "or try > last_try then", id="a retry is no waste"
+            "logged", "or try < last_try then", "or try > last_try then", id="a retry is no waste"
         ),
         pytest.param(
-            "tries", "in ('failed', 'killed')", "in ('failed')", id="killed time is no waste"
+            "logged", "in ('failed', 'killed')", "in ('failed')", id="killed time is no waste"
         ),
         pytest.param("segments", "('skipped', 'cached')", "('cached')", id="skipped time counts"),
         pytest.param(

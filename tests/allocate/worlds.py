@@ -16,7 +16,7 @@ from costlens.lake.tables import TABLES
 
 PERIOD = "2026-05"
 LEVELS = ("feature", "model", "product")
-RAW = ("charges", "attempts", "outputs", "activity")
+RAW = ("charges", "attempts", "outputs", "activity", "links")
 BUILT = ("placements", "stage_costs", "shares", "ledger")
 Row = dict[str, Any]
 Cell = object  # what a column takes
@@ -31,6 +31,7 @@ class World:
     attempts: tuple[Row, ...] = ()
     outputs: tuple[Row, ...] = ()
     activity: tuple[Row, ...] = ()
+    links: tuple[Row, ...] = ()
     catalogue: Catalogue = field(default_factory=Catalogue)
     allocation: Allocation = field(default_factory=Allocation)
     sources: tuple[Source, ...] = ()
@@ -110,6 +111,23 @@ def took(consumer: str | None, target: str, quantity: Cell, **more: Cell) -> Row
         "hour": "2026-05-01 00:00:00",
         "measure": "reads",
         "quantity": quantity,
+    }
+    return row | more
+
+
+def link(feature: str, model: str, version: str, seen: str, **more: Cell) -> Row:
+    """Write that a version of a model was seen trained on a feature."""
+    row: Row = {
+        "source": "runs",
+        "month": PERIOD,
+        "x_load": "l",
+        "x_line": 1,
+        "from_node": f"feature:{feature}",
+        "to_node": f"model:{model}",
+        "kind": "uses",
+        "version": version,
+        "seen": seen,
+        "seen_as": "feast.feature_refs",
     }
     return row | more
 

@@ -1,0 +1,70 @@
+-- Every attempt as its log tells of it, with the catalogue's pipeline for it and whether its time was work or waste.
+-- Grain: one row per attempt; `job` numbers what is split alike: (source, pipeline, run,
+-- part, class).
+-- `execution` is the run with its pipeline: schedulers use one run id in many pipelines.
+-- Reads: attempts, run_matches.
+with identities as (
+    select distinct source, pipeline, tags
+    from attempts
+),
+
+fitting as (
+    select i.source, i.pipeline, i.tags, m.node, m.position
+    from identities as i
+    inner join run_matches as m
+        on
+            (m.source is null or m.source = i.source)
+            and (
+                m.key is null
+                or fits(
+                    case m.key
+                        when 'pipeline' then i.pipeline
+                        else json_extract_string(i.tags, '$."' || m.key || '"')
+                    end,
+                    m.pattern
+                )
+            )
+    group by all
+    having count(distinct m.key) = any_value(m.keys)
+),
+
+named as (
+    select source, pipeline, tags, arg_min(node, position) as node, count(*) as claimants
+    from fitting
+    group by all
+),
+
+placed as (
+    select
+        a.*,
+        coalesce(n.node, 'pipeline:' || a.pipeline) as pipeline_node,
+        n.node is not null as known,
+        coalesce(n.claimants, 0) as claimants,
+        coalesce(a.stop, max(greatest(a.start, a.stop)) over (partition by a.source)) as until,
+        max(a.try) over (partition by a.source, a.pipeline, a.run, a.part, a.slice) as last_try
+    from attempts as a
+    left join named as n
+        on
+            a.source = n.source
+            and a.pipeline = n.pipeline
+            and a.tags is not distinct from n.tags
+),
+
+classed as (
+    select
+        *,
+        case
+            when state in ('failed', 'killed') or try < last_try then 'waste' else 'work'
+        end as class
+    from placed
+)
+
+select
+    * exclude (last_try),
+    pipeline || '/' || run as execution,
+    row_number() over (
+        order by source, pipeline, run, part, slice, try, start, until, x_load, x_line
+    ) as attempt,
+    dense_rank() over (order by source, pipeline_node, pipeline, run, part, class) as job,
+    (busy_s::decimal(38, 6) * 1000000)::hugeint as busy_us
+from classed
