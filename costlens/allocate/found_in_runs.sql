@@ -54,7 +54,7 @@ newest as (
         string_agg(distinct substr(from_node, 9), ', ' order by substr(from_node, 9)) as names
     from version_uses
     where overruled
-    group by all
+    group by to_node, source, version
     qualify
         row_number() over (
             partition by to_node

@@ -3,14 +3,31 @@
 -- part, class).
 -- `execution` is the run with its pipeline: schedulers use one run id in many pipelines.
 -- Reads: attempts, run_matches.
-with identities as (
-    select distinct source, pipeline, tags
-    from attempts
+with wanted as (
+    select coalesce(list(distinct key order by key) filter (key <> 'pipeline'), []) as keys
+    from run_matches
+),
+
+-- Of the tags only what the catalogue asks for: many attempts are alike in that.
+described as (
+    select
+        a.*,
+        list_transform(
+            w.keys, lambda key: json_extract_string(a.tags, '$."' || key || '"')
+        ) as told
+    from attempts as a
+    cross join wanted as w
+),
+
+identities as (
+    select distinct source, pipeline, told
+    from described
 ),
 
 fitting as (
-    select i.source, i.pipeline, i.tags, m.node, m.position
+    select i.source, i.pipeline, i.told, m.node, m.position
     from identities as i
+    cross join wanted as w
     inner join run_matches as m
         on
             (m.source is null or m.source = i.source)
@@ -19,7 +36,7 @@ fitting as (
                 or fits(
                     case m.key
                         when 'pipeline' then i.pipeline
-                        else json_extract_string(i.tags, '$."' || m.key || '"')
+                        else i.told[list_position(w.keys, m.key)]
                     end,
                     m.pattern
                 )
@@ -29,25 +46,25 @@ fitting as (
 ),
 
 named as (
-    select source, pipeline, tags, arg_min(node, position) as node, count(*) as claimants
+    select source, pipeline, told, arg_min(node, position) as node, count(*) as claimants
     from fitting
     group by all
 ),
 
 placed as (
     select
-        a.*,
+        a.* exclude (told),
         coalesce(n.node, 'pipeline:' || a.pipeline) as pipeline_node,
         n.node is not null as known,
         coalesce(n.claimants, 0) as claimants,
         coalesce(a.stop, max(greatest(a.start, a.stop)) over (partition by a.source)) as until,
         max(a.try) over (partition by a.source, a.pipeline, a.run, a.part, a.slice) as last_try
-    from attempts as a
+    from described as a
     left join named as n
         on
             a.source = n.source
             and a.pipeline = n.pipeline
-            and a.tags is not distinct from n.tags
+            and a.told is not distinct from n.told
 ),
 
 classed as (

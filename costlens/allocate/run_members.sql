@@ -1,4 +1,5 @@
--- Whose work a run's own charges paid: its attempts, and what runs in them and has no other place.
+-- Whose work a run's own charges paid: its attempts, and what another source tells of in them that
+-- has no other place.
 -- Grain: one row per (place, attempt). Reads: tries, hosts.
 select 'run:' || source || '/' || execution as place, attempt
 from tries
@@ -6,4 +7,5 @@ union
 select 'run:' || t.source || '/' || t.execution, h.attempt
 from hosts as h
 inner join tries as t on h.host = t.attempt
-where h.lodges
+inner join tries as g on h.attempt = g.attempt
+where h.lodges and g.source <> t.source

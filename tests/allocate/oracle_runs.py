@@ -225,15 +225,37 @@ class Runs:
                         found.add((child.whole, t.whole, t.part))
         return found
 
-    def _is_named_in(self, inner: Execution, outer: Execution) -> bool:
-        """Say whether a run is in another by name, over any number of others."""
-        met, queue = set(), [inner]
+    def _is_outer(self, source: str, other: str, pipeline: str) -> bool:
+        """Say which of two sources is the outer one: that which holds more, else the first."""
+
+        def held(outer: str, inner: str) -> int:
+            mine = [
+                t for t in self.logged if t.live and t.known and t.pipeline == pipeline
+            ]
+            return sum(
+                any(
+                    o.start <= i.start and i.until <= o.until
+                    and ((o.start, o.until) != (i.start, i.until) or outer < inner)
+                    for o in mine
+                    if o.source == outer
+                )
+                for i in mine
+                if i.source == inner
+            )
+
+        mine, theirs = held(source, other), held(other, source)
+        return mine > theirs or (mine == theirs and source < other)
+
+    def _is_in_source(self, at: int, source: str) -> bool:
+        """Say whether an attempt is within a source by name, over any number of others."""
+        met: set[Execution] = set()
+        queue = [self.logged[at].whole]
         while queue:
             here = queue.pop()
             new = {o for i, o, _ in self._by_name if i == here} - met
             met |= new
             queue += new
-        return outer in met
+        return any(outer[0] == source for outer in met)
 
     @cached_property
     def _by_time(self) -> dict[int, int]:
@@ -248,7 +270,8 @@ class Runs:
                 if one.whole not in named and one.source != o.source
                 if one.pipeline == o.pipeline and o.start <= one.start and one.until <= o.until
                 if (o.start, o.until) != (one.start, one.until) or o.source < one.source
-                if not self._is_named_in(o.whole, one.whole)
+                if self._is_outer(o.source, one.source, one.pipeline)
+                if not self._is_in_source(at, one.source)
             ]
             if holders:
                 found[i] = min(holders)[-1]
@@ -460,9 +483,14 @@ class Runs:
         found = [i for i in range(len(self.tries)) if self._is_on(i, place)]
         for i in range(len(self.tries)):
             way = self.way_out(i)
+            if place.startswith("run:") and way and self._same_source(i, way[-1]):
+                continue  # the charges of a run are for it, not for the runs in it
             if way and not self._is_placed(i) and self._is_on(way[-1], place) and i not in found:
                 found.append(i)
         return found
+
+    def _same_source(self, i: int, j: int) -> bool:
+        return self.logged[i].source == self.logged[j].source
 
     def _is_on(self, i: int, place: str) -> bool:
         one = self.tries[i]

@@ -182,15 +182,15 @@ class Maker:
             machine=self.pick([None, machines.get(self.unit)]),
             runs=tuple(
                 RunsOn(pipeline=pipeline, part=self.pick([None, "x.*", "prep|joint"]))
-                for pipeline in self.random.sample(["pa", "pb", "stray"], self.random.randint(0, 2))
+                for pipeline in self.random.sample(["pa", "pb", "stray"], self.pick([0, 0, 1, 2]))
             ),
         )
 
     def pipeline(self, name: str) -> Pipeline:
         return Pipeline(
             name=name,
-            billed_by=self.rule(self.pick(["id-3", "id-3", "own"])),
-            capacity=self.capacity() if self.chance(0.4) else None,
+            billed_by=self.rule(self.pick(["id-3", "id-3", "own"])) if self.chance(0.5) else (),
+            capacity=self.capacity() if self.chance(0.3) else None,
             produces=self.pick([PATTERNS, PATTERNS, PATTERNS[1:2], ()]),
         )
 

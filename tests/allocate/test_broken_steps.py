@@ -166,6 +166,33 @@ def wrong(world: World) -> bool:
             id="sizes are ignored",
         ),
         pytest.param(
+            "time_nests",
+            "partition by attempt order by length",
+            "partition by attempt order by -length",
+            id="the widest holds a run",
+        ),
+        pytest.param(
+            "time_nests", "c.held > coalesce", "c.held < coalesce", id="the inner source holds"
+        ),
+        pytest.param(
+            "run_nests", "and u.source <> n.source", "and false", id="other sources are not met"
+        ),
+        pytest.param(
+            "segments",
+            "and (n.part is null or n.part = o.part)",
+            "",
+            id="a part's guest takes the time of every part",
+        ),
+        pytest.param("hosts", "(-shared_us, ", "(shared_us, ", id="the least shared is the host"),
+        pytest.param("hosts", "not l.placed as lodges", "false as lodges", id="guests have no place"),
+        pytest.param("tries", "coalesce(l.size, h.size)::d", "l.size::d", id="guests have no size"),
+        pytest.param(
+            "seen_uses", "when not d.is_first then", "when true then", id="no first version"
+        ),
+        pytest.param(
+            "version_uses", "|| '__'", "|| '_'", id="a column is a view by any first part"
+        ),
+        pytest.param(
             "run_weights",
             "bool_and(has_work_s)",
             "bool_or(has_work_s)",
