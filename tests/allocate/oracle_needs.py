@@ -129,9 +129,7 @@ class Needs:
         sure = {row["from_node"] for row in told if row["seen_as"].startswith("feast")}
         known = {f"feature:{f.name}" for f in self.world.catalogue.features} | sure
         known |= {t for made in self.runs.made.values() for t in made if t.startswith("feature:")}
-        versions: dict[str, dict[tuple[str, str], set[str]]] = defaultdict(
-            lambda: defaultdict(set)
-        )
+        versions: dict[str, dict[tuple[str, str], set[str]]] = defaultdict(lambda: defaultdict(set))
         days: dict[tuple[str, str, str], str] = {}
         for row in told:
             name = row["from_node"]

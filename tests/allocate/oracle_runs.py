@@ -187,7 +187,15 @@ class Runs:
         return Try(
             order=(
                 *(row["source"], row["pipeline"], row["run"], row["part"]),
-                *(piece is None, piece or 0, row["try"], start, until, row["x_load"], row["x_line"]),
+                *(
+                    piece is None,
+                    piece or 0,
+                    row["try"],
+                    start,
+                    until,
+                    row["x_load"],
+                    row["x_line"],
+                ),
             ),
             known=known,
             source=row["source"],
@@ -229,12 +237,11 @@ class Runs:
         """Say which of two sources is the outer one: that which holds more, else the first."""
 
         def held(outer: str, inner: str) -> int:
-            mine = [
-                t for t in self.logged if t.live and t.known and t.pipeline == pipeline
-            ]
+            mine = [t for t in self.logged if t.live and t.known and t.pipeline == pipeline]
             return sum(
                 any(
-                    o.start <= i.start and i.until <= o.until
+                    o.start <= i.start
+                    and i.until <= o.until
                     and ((o.start, o.until) != (i.start, i.until) or outer < inner)
                     for o in mine
                     if o.source == outer

@@ -230,7 +230,9 @@ class Maker:
         start = self.moment()
         seconds = self.pick([7200, 3600, 3600, 900, 14400, 86400, 100_000, 0, 1, None])
         run = self.pick(RUNS)
-        size = self.pick([None, None, Decimal(1), Decimal(1), Decimal(2), Decimal("0.25"), Decimal(0)])
+        size = self.pick(
+            [None, None, Decimal(1), Decimal(1), Decimal(2), Decimal("0.25"), Decimal(0)]
+        )
         unit = self.unit if self.chance(0.97) else "other"
         source = self.pick(SOURCES)
         return attempt(
@@ -279,7 +281,6 @@ class Maker:
             )
             for _ in range(self.pick([0, 3, most, 3 * most]))
         )
-
 
     def links(self, most: int) -> tuple[Row, ...]:
         """Tell of versions of models: by views, and by columns that may be features."""

@@ -1,16 +1,18 @@
 """The proof bites: a step that is wrong in a small way makes the reference disagree."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pytest
 from compare import differences
 from random_worlds import make_world
-from worlds import World, attempt, by_id, charge, open_engine, output, run, took
+from worlds import Row, World, attempt, by_id, by_target, charge, open_engine, output, run, took
 
 import costlens.money
 from costlens.allocate import steps
 from costlens.config.values import (
+    Capacity,
     Catalogue,
     Edge,
     Feature,
@@ -83,8 +85,69 @@ def rich_world() -> World:
     )
 
 
-def test_the_engine_agrees_on_the_rich_world() -> None:
+def nested_world() -> World:
+    """Hold runs of one tool in tasks of another: by time in two tasks side by side, by name in one
+    of two parts, by name in a run of which two parts are met for unlike times."""
+
+    def task(line: int, run: str, part: str, first: int, last: int, **more: object) -> Row:
+        start, stop = f"2026-05-01 {first:02}:00:00", f"2026-05-01 {last:02}:00:00"
+        return attempt(line, "p", run, start, stop, part=part, size_unit="slots", **more)
+
+    def trained(line: int, pipeline: str, run: str, first: int, last: int, **more: object) -> Row:
+        start, stop = f"2026-05-01 {first:02}:00:00", f"2026-05-01 {last:02}:00:00"
+        return attempt(line, pipeline, run, start, stop, source="trainer", **more)
+
+    return World(
+        charges=(charge(1, 240, ResourceId="c"), charge(2, 100, ResourceId="d")),
+        attempts=(
+            task(1, "r1", "a", 0, 6, resource_id="c", size=2),
+            task(2, "r1", "b", 1, 5, resource_id="c", size=1),
+            trained(3, "p", "m1", 2, 4),
+            task(4, "r2", "a", 7, 12, resource_id="c", size=1),
+            task(5, "r2", "b", 7, 12, resource_id="c", size=1),
+            trained(6, "lab", "m2", 8, 13, parent="p/r2/a"),
+            task(7, "r3", "a", 14, 19, resource_id="c", size=3),
+            task(8, "r3", "b", 18, 23, resource_id="d", size=1),
+            trained(9, "lab", "m3", 15, 19, parent="p/r3"),
+        ),
+        outputs=tuple(
+            output(pipeline, run, target, part=part, source=source)
+            for source, pipeline, run, part, target in [
+                *(("runs", "p", f"r{n}", "a", f"feature:a{n}") for n in (1, 2, 3)),
+                *(("runs", "p", f"r{n}", "b", f"feature:b{n}") for n in (1, 2, 3)),
+                ("trainer", "p", "m1", "run", "model:m1"),
+                ("trainer", "lab", "m2", "run", "model:m2"),
+                ("trainer", "lab", "m3", "run", "model:m3"),
+            ]
+        ),
+        catalogue=Catalogue(
+            resources=(
+                Resource(name="c", billed_by=by_id("c"), capacity=Capacity(slots=Decimal(5))),
+                Resource(name="d", billed_by=by_id("d"), capacity=Capacity(slots=Decimal(2))),
+            ),
+            pipelines=(Pipeline(name="p"),),
+        ),
+    )
+
+
+def test_the_engine_agrees_on_the_worlds_made_by_hand() -> None:
     assert not wrong(rich_world())
+    assert not wrong(nested_world())
+
+
+def test_what_runs_within_a_task_is_paid_once_and_by_itself() -> None:
+    """Slot hours, a currency unit each on c (120 of them) times 2, by hand."""
+    con = run(open_engine(), nested_world())
+    costs = by_target(con, "model")
+    # m1 holds the one slot of task b for two hours; m2 goes on for an hour after its task; m3 has
+    # the three slots of the task it is in longest.
+    assert (costs["m1"], costs["m2"], costs["m3"]) == (2 * 2, 5 * 2, 4 * 3 * 2)
+    features = by_target(con, "feature")
+    assert features["a1"] == 6 * 2 * 2
+    assert features["b1"] == (4 - 2) * 2
+    assert features["a2"] == (5 - 4) * 2
+    assert features["b2"] == 5 * 2
+    assert features["a3"] == (5 - 4) * 3 * 2
 
 
 def wrong(world: World) -> bool:
@@ -184,7 +247,9 @@ def wrong(world: World) -> bool:
             id="a part's guest takes the time of every part",
         ),
         pytest.param("hosts", "(-shared_us, ", "(shared_us, ", id="the least shared is the host"),
-        pytest.param("hosts", "not l.placed as lodges", "false as lodges", id="guests have no place"),
+        pytest.param(
+            "hosts", "not l.placed as lodges", "false as lodges", id="guests have no place"
+        ),
         pytest.param("tries", "coalesce(l.size, h.size)::d", "l.size::d", id="guests have no size"),
         pytest.param(
             "seen_uses", "when not d.is_first then", "when true then", id="no first version"
@@ -209,7 +274,11 @@ def test_a_broken_step_is_noticed(
     monkeypatch.setattr(
         steps, "sql", lambda name: text.replace(right, broken) if name == step else whole(name)
     )
-    assert wrong(rich_world()) or any(wrong(make_world(seed)) for seed in WORLDS)
+    assert (
+        wrong(rich_world())
+        or wrong(nested_world())
+        or any(wrong(make_world(seed)) for seed in WORLDS)
+    )
 
 
 @pytest.mark.parametrize(

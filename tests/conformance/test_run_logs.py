@@ -128,8 +128,11 @@ def test_mlflow_tells_of_runs_by_their_status_and_own_time(shop: Company) -> Non
         (str(told["child_runs"]),)
     ]
     whole = dict(
-        asked(shop, "select pipeline, sum(epoch_ms(stop) - epoch_ms(start)) from attempts "
-        "where part = 'run' group by pipeline")
+        asked(
+            shop,
+            "select pipeline, sum(epoch_ms(stop) - epoch_ms(start)) from attempts "
+            "where part = 'run' group by pipeline",
+        )
     )
     by_experiment = told["wall_seconds_by_experiment_all_runs"]
     assert {name: int(ms) / 1000 for name, ms in whole.items()} == {
@@ -151,7 +154,10 @@ def test_feasts_operations_began_before_their_run_was_opened(shop: Company) -> N
         (round(one["duration_sec"] * 10**6), sorted(one["views"].split(",")))
         for one in FACTS["mlflow"]["feast_materialize"]
     ]
-    found = [(int(us), [t.removeprefix("feature:") for t in targets.split(",")]) for _, us, targets in took]
+    found = [
+        (int(us), [t.removeprefix("feature:") for t in targets.split(",")])
+        for _, us, targets in took
+    ]
     assert sorted(found) == sorted(wanted)
 
 
@@ -171,7 +177,9 @@ def test_models_use_what_feast_says_their_versions_were_trained_on(shop: Company
     }
     # Both versions of churn are of one day: the second counts from it, the first before.
     assert {(m, f, r) for m, f, _, r in edges} == {
-        (f"model:{model}", f"feature:{view}", seen) for model, views in names.items() for view in views
+        (f"model:{model}", f"feature:{view}", seen)
+        for model, views in names.items()
+        for view in views
     }
     with closing(sqlite3.connect(shop.folder / "mlflow.db")) as store:
         tags = dict(
@@ -259,7 +267,10 @@ def train_inside(shop: Company, *, tagged: bool) -> dict[str, int]:
             first = round(datetime.fromisoformat(start + "+00:00").timestamp() * 1000) + 20
             last = round(datetime.fromisoformat(stop + "+00:00").timestamp() * 1000) - 20 - at
             inside[run] = (last - first) * 1000
-            store.execute("insert into runs values (?, 1, ?, ?, ?)", (f"m{at}", "FAILED" if at == 0 else "FINISHED", first, last))
+            store.execute(
+                "insert into runs values (?, 1, ?, ?, ?)",
+                (f"m{at}", "FAILED" if at == 0 else "FINISHED", first, last),
+            )
             keys = {"airflow.dag_id": "shop_features_daily", "airflow.run_id": run}
             keys["airflow.task_id"] = "extract"
             for key, value in (keys if tagged else {"team": "x"}).items():

@@ -3,7 +3,6 @@
 import shutil
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from conftest import Desk
@@ -126,13 +125,12 @@ def test_a_file_that_is_no_database_and_a_folder_without_a_table_are_told(desk: 
 def test_a_database_is_no_bill_and_beside_bills_it_is_let_be(airflow: Desk) -> None:
     airflow.sources("name: bill, type: focus, path: flow.db")
     assert airflow.refusal() == [
-        "flow.db: is sqlite, which the pack focus does not read\n"
-        "    it reads csv, parquet, jsonl"
+        "flow.db: is sqlite, which the pack focus does not read\n    it reads csv, parquet"
     ]
 
 
 def test_the_same_tables_in_two_forms_count_once_or_are_refused(
-    airflow: Desk, tmp_path: Path
+    airflow: Desk,
 ) -> None:
     (airflow.folder / "meta").mkdir()
     shutil.copy(airflow.folder / "flow.db", airflow.folder / "meta" / "one.db")
