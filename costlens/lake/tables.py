@@ -14,6 +14,7 @@ HOPS = (
     "STRUCT(hop VARCHAR, via VARCHAR, measure VARCHAR, "
     "numerator DECIMAL(38,0), denominator DECIMAL(38,0), grade VARCHAR)[]"
 )
+_OF_MONTH = {"source": TEXT, "month": TEXT, "x_load": TEXT, "x_line": "BIGINT"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,10 +119,7 @@ TABLES: dict[str, Table] = {
             "attempts",
             "a try of one part of one run, on a resource, over [start, stop)",
             {
-                "source": TEXT,
-                "month": TEXT,
-                "x_load": TEXT,
-                "x_line": "BIGINT",
+                **_OF_MONTH,
                 "pipeline": TEXT,
                 "run": TEXT,
                 "part": TEXT,
@@ -146,10 +144,7 @@ TABLES: dict[str, Table] = {
             "outputs",
             "what a part of a run made for one target, by one measure",
             {
-                "source": TEXT,
-                "month": TEXT,
-                "x_load": TEXT,
-                "x_line": "BIGINT",
+                **_OF_MONTH,
                 "pipeline": TEXT,
                 "run": TEXT,
                 "part": TEXT,
@@ -164,10 +159,7 @@ TABLES: dict[str, Table] = {
             "activity",
             "what one consumer took from one thing in one hour, by one measure",
             {
-                "source": TEXT,
-                "month": TEXT,
-                "x_load": TEXT,
-                "x_line": "BIGINT",
+                **_OF_MONTH,
                 "consumer": TEXT,
                 "target": TEXT,
                 "hour": "TIMESTAMP",
@@ -181,10 +173,7 @@ TABLES: dict[str, Table] = {
             "links",
             "an edge between two named things that a run log tells of",
             {
-                "source": TEXT,
-                "month": TEXT,
-                "x_load": TEXT,
-                "x_line": "BIGINT",
+                **_OF_MONTH,
                 "from_node": TEXT,
                 "to_node": TEXT,
                 "kind": TEXT,

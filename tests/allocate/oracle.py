@@ -15,7 +15,8 @@ from functools import cached_property
 from itertools import pairwise
 
 from oracle_needs import Needs
-from oracle_runs import Job, Runs, Span, all_rules, exact, fits, is_resource, micros, valid
+from oracle_nests import Job, Span, exact, fits, is_resource, micros
+from oracle_runs import Runs, all_rules, valid
 from worlds import PERIOD, Row, World
 
 DAY = 86400 * 1_000_000

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from oracle_runs import Runs, micros, valid
+from oracle_nests import micros
+from oracle_runs import Runs, valid
 from worlds import LEVELS, World, moment
 
 from costlens.config.values import Edge

@@ -336,3 +336,46 @@ def test_the_catalogue_goes_before_the_run_log_and_the_difference_is_told(shop: 
             "mlflow",
         )
     ]
+
+
+def ledgers(shop: Company) -> dict[str, set[str]]:
+    """Name the files of each period's ledger: allocating a period writes another."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for path in (shop.folder / "lake" / "ledger").rglob("*.parquet"):
+        found[path.parent.name.removeprefix("billing_period=")].add(path.name)
+    return found
+
+
+def test_a_new_version_of_a_model_allocates_again_what_it_matters_for(shop: Company) -> None:
+    reads(shop, "mlflow")
+    june = {"BillingPeriodStart": "2026-12-01", "BillingPeriodEnd": "2027-01-01"}
+    shop.bill(
+        {**HOUR, "ResourceId": "profiles", "cost": "9"},
+        {
+            **HOUR,
+            **june,
+            "ResourceId": "profiles",
+            "ChargePeriodStart": "2026-12-10T00:00:00Z",
+            "ChargePeriodEnd": "2026-12-11T00:00:00Z",
+            "cost": "4",
+        },
+    )
+    shop.catalogue(
+        "features:\n  - {name: fv_customer_profile, billed_by: [{resource_id: profiles}]}\n"
+    )
+    shop.refresh()
+    by_model = "select billing_period, target, sum(effective) from ledger where level = 'model' group by all order by all"
+    assert asked(shop, by_model) == [("2026-11", "churn", "9"), ("2026-12", "churn", "4")]
+    before = ledgers(shop)
+    with closing(sqlite3.connect(shop.folder / "mlflow.db")) as store:
+        # A third version, made on 5 December, of the run that trained fraud.
+        store.execute(
+            "insert into model_versions (name, version, creation_time, run_id, workspace) select "
+            "'churn', 3, 1796428800000, run_id, 'default' from model_versions where name = 'fraud'"
+        )
+        store.commit()
+    shop.refresh()
+    assert asked(shop, by_model) == [("2026-11", "churn", "9"), ("2026-12", "(no model)", "4")]
+    after = ledgers(shop)
+    assert after["2026-11"] == before["2026-11"]
+    assert after["2026-12"] != before["2026-12"]
