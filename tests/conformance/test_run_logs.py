@@ -347,13 +347,19 @@ def ledgers(shop: Company) -> dict[str, set[str]]:
 
 
 def test_a_new_version_of_a_model_allocates_again_what_it_matters_for(shop: Company) -> None:
+    with closing(sqlite3.connect(shop.folder / "mlflow.db")) as store:
+        # What still runs would go on into December.
+        store.execute(
+            "update runs set end_time = start_time, status = 'KILLED' where end_time is null"
+        )
+        store.commit()
     reads(shop, "mlflow")
-    june = {"BillingPeriodStart": "2026-12-01", "BillingPeriodEnd": "2027-01-01"}
+    december = {"BillingPeriodStart": "2026-12-01", "BillingPeriodEnd": "2027-01-01"}
     shop.bill(
         {**HOUR, "ResourceId": "profiles", "cost": "9"},
         {
             **HOUR,
-            **june,
+            **december,
             "ResourceId": "profiles",
             "ChargePeriodStart": "2026-12-10T00:00:00Z",
             "ChargePeriodEnd": "2026-12-11T00:00:00Z",
@@ -368,10 +374,15 @@ def test_a_new_version_of_a_model_allocates_again_what_it_matters_for(shop: Comp
     assert asked(shop, by_model) == [("2026-11", "churn", "9"), ("2026-12", "churn", "4")]
     before = ledgers(shop)
     with closing(sqlite3.connect(shop.folder / "mlflow.db")) as store:
-        # A third version, made on 5 December, of the run that trained fraud.
+        # A third version, made on 5 December by a run of that day, on another view.
         store.execute(
-            "insert into model_versions (name, version, creation_time, run_id, workspace) select "
-            "'churn', 3, 1796428800000, run_id, 'default' from model_versions where name = 'fraud'"
+            "insert into runs (run_uuid, experiment_id, status, start_time, end_time) "
+            "values ('r3', 2, 'FINISHED', 1796428000000, 1796428800000)"
+        )
+        store.execute("insert into tags values ('feast.feature_refs', 'fv_orders:n', 'r3')")
+        store.execute(
+            "insert into model_versions (name, version, creation_time, run_id, workspace) "
+            "values ('churn', 3, 1796428800000, 'r3', 'default')"
         )
         store.commit()
     shop.refresh()
