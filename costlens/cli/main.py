@@ -18,6 +18,7 @@ VERBS = {
     "vacuum": ("costlens.cli.vacuum", "Delete files that no kept build needs."),
     "statement": ("costlens.cli.statement", "Does it tie to the bill? Where all of it went."),
     "cost": ("costlens.cli.cost", "What features, models, products, pipelines … cost."),
+    "roi": ("costlens.cli.roi", "Cost against declared benefit: net and return."),
     "explain": ("costlens.cli.explain", "Why a target costs what it does."),
     "trace": ("costlens.cli.trace", "Where one billing line went."),
     "findings": ("costlens.cli.findings", "What is wrong or missing in a build."),

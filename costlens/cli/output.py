@@ -115,6 +115,8 @@ def _cell(column: str, cell: Cell) -> str:
     if cell is None:
         return UNKNOWN
     if isinstance(cell, Decimal):
+        if column == "roi":
+            return f"{cell * 100:+,.1f} %"
         return f"{cell * 100:.1f} %" if column.endswith("_share") else _figure(cell)
     return _plain(cell)
 
