@@ -77,11 +77,6 @@ create or replace temp macro converted(x) as
         sign(x) * ((abs(x) * 2 + 1000000000000::hugeint) // 2000000000000::hugeint)
     );
 
--- Of an amount in units, spread evenly over so many days: what the first n days bear. Days re-add to
--- the amount exactly; the units that rounding leaves go to the earlier days.
-create or replace temp macro first_days(u, days, n) as
-    (u // days) * n + sign(u) * least(n::hugeint, abs(u % days));
-
 -- The quotient of two amounts, rounded half away from zero to four places; null unless b is above 0.
 create or replace temp macro quotient(a, b) as
     case

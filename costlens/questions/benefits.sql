@@ -3,7 +3,8 @@
 -- claim has no money. Reads: claims, bill_days. Takes: $level, and a product's claims go to its models
 -- and features by their declared share alone.
 -- An amount per month counts for each day of a calendar month alike, one per quarter or year for each of
--- theirs, one that comes once on its first day or evenly over its days: days of a window add up exactly.
+-- theirs, one that comes once on its first day or evenly over its days. What a window bears is the
+-- difference of two running sums, so that windows add up to their whole and a whole month is the amount.
 with keyed as (
     select
         claim,
@@ -125,10 +126,7 @@ select
     figure,
     k as step,
     evidence_level,
-    case per
-        when 'day' then amount * (stop - start)
-        else first_days(amount, days, stop - origin) - first_days(amount, days, start - origin)
-    end as value
+    part_floor(amount, stop - origin, days) - part_floor(amount, start - origin, days) as value
 from held
 where start < stop
 order by claim, name, month, figure, step
