@@ -22,6 +22,7 @@ VERBS = {
     "explain": ("costlens.cli.explain", "Why a target costs what it does."),
     "trace": ("costlens.cli.trace", "Where one billing line went."),
     "findings": ("costlens.cli.findings", "What is wrong or missing in a build."),
+    "report": ("costlens.cli.report", "Write a month down as files that tie to the bill."),
     "query": ("costlens.cli.query", "Ask a build in SQL, read only."),
     "packs": ("costlens.cli.packs", "List the connector packs."),
     "schema": ("costlens.cli.schema", "Print the JSON Schema of the files you write."),
