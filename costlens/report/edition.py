@@ -178,12 +178,12 @@ def _converted(
     amounts: Mapping[str, Decimal], to: str, rates: Mapping[tuple[str, str], Decimal]
 ) -> Decimal:
     """Convert amounts of several currencies, and round their sum once, half away from zero."""
-    rated = {
-        own: 1 if own == to else Fraction(int(rates[own, to] * _UNIT), _UNIT) for own in amounts
-    }
-    units = sum(Fraction(amount) * rated[own] * _UNIT for own, amount in amounts.items())
-    rounded = int(abs(units) + Fraction(1, 2))
-    return Decimal(f"{rounded if units >= 0 else -rounded}E-12")
+    exact = Fraction(0)
+    for own, amount in amounts.items():
+        rate = Decimal(1) if own == to else rates[own, to]
+        exact += Fraction(amount) * int(rate * _UNIT)
+    rounded = int(abs(exact) + Fraction(1, 2))
+    return Decimal(f"{rounded if exact >= 0 else -rounded}E-12")
 
 
 def _manifest(asked: Asked, month: BillMonth, basis: str, sheets: Sequence[Sheet]) -> str:

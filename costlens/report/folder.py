@@ -21,6 +21,7 @@ def publish(folder: Path, files: Mapping[str, bytes], *, mark: str) -> None:
 
     Only a folder that holds the file `mark`, or nothing, is replaced: others are somebody else's.
     """
+    folder = folder.resolve()
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with _alone(folder.parent):
@@ -32,9 +33,11 @@ def publish(folder: Path, files: Mapping[str, bytes], *, mark: str) -> None:
 
 
 def _check_place(folder: Path, mark: str) -> None:
-    if folder.is_dir() and not (folder / mark).is_file() and any(folder.iterdir()):
+    if not folder.exists() or (folder / mark).is_file():
+        return
+    if not folder.is_dir() or any(folder.iterdir()):
         raise CostLensError(
-            f"this folder holds no {mark}, so it is no report and stays as it is",
+            f"this is no report, for it holds no {mark}; it stays as it is",
             where=str(folder),
             hint="move it away, or name another folder with -o",
         )
@@ -49,16 +52,18 @@ def _publish(folder: Path, files: Mapping[str, bytes]) -> None:
         if left.exists():
             shutil.rmtree(left)
     aside.mkdir()
-    for name, content in files.items():
-        (aside / name).write_bytes(content)
-    if not folder.exists():
-        aside.rename(folder)
-    elif _exchanged(aside, folder):
-        shutil.rmtree(aside)
-    else:
-        folder.rename(former)
-        aside.rename(folder)
-        shutil.rmtree(former)
+    try:
+        for name, content in files.items():
+            (aside / name).write_bytes(content)
+        if not folder.exists():
+            aside.rename(folder)
+        elif not _exchanged(aside, folder):
+            folder.rename(former)
+            aside.rename(folder)
+            shutil.rmtree(former)
+    finally:
+        if aside.exists():
+            shutil.rmtree(aside)
 
 
 def _exchanged(one: Path, other: Path) -> bool:
