@@ -76,3 +76,11 @@ create or replace temp macro converted(x) as
     amount(
         sign(x) * ((abs(x) * 2 + 1000000000000::hugeint) // 2000000000000::hugeint)
     );
+
+-- The quotient of two amounts, rounded half away from zero to four places; null unless b is above 0.
+create or replace temp macro quotient(a, b) as
+    case
+        when b > 0
+            then (sign(a) * ((abs(units(a)) * 20000 + units(b)) // (2 * units(b)))::decimal(34, 0) * 0.0001)
+            ::decimal(38, 4)
+    end;

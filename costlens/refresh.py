@@ -17,6 +17,7 @@ from costlens.errors import Finding
 from costlens.ingest import load_sources
 from costlens.lake import TABLES, Build, Draft, Lake
 from costlens.money import plain
+from costlens.roi.claims import check_claims
 
 if TYPE_CHECKING:
     import duckdb
@@ -48,11 +49,12 @@ def refresh(workspace: Workspace, *, as_of: datetime, say: Say) -> Refreshed:
     keys = tag_keys(workspace.settings, workspace.catalogue)
     with lake.writing() as draft, connect(lake.folder / ".scratch") as con:
         ingested = load_sources(workspace, draft, con, tag_keys=keys, as_of=as_of, say=say)
+        findings = (*ingested.findings, *check_claims(workspace.catalogue))
         inputs = {"workspace": workspace.digest, "engine": _engine_digest()}
         if draft.base and not ingested.changed and draft.base.inputs == inputs:
-            return Refreshed(build=draft.base, is_new=False, findings=ingested.findings)
+            return Refreshed(build=draft.base, is_new=False, findings=findings)
         book = make_book(workspace.settings, workspace.catalogue)
-        periods = _allocate(draft, con, book, ingested.findings, say)
+        periods = _allocate(draft, con, book, findings, say)
         build = draft.publish(
             built_at=as_of,
             engine=__version__,
@@ -69,7 +71,7 @@ def refresh(workspace: Workspace, *, as_of: datetime, say: Say) -> Refreshed:
             periods=periods,
             totals=_totals(con),
         )
-    return Refreshed(build=build, is_new=True, findings=ingested.findings)
+    return Refreshed(build=build, is_new=True, findings=findings)
 
 
 def _engine_digest() -> str:

@@ -52,6 +52,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "owner": "VARCHAR",
         "pipeline": "VARCHAR",
         "type": "VARCHAR",
+        "cost_centre": "VARCHAR",
         "weight": "DECIMAL(38,6)",
         "split": "VARCHAR",
         "read_from": "VARCHAR",
@@ -209,18 +210,16 @@ def _named(catalogue: Catalogue) -> list[tuple[str, Sequence[Any]]]:  # things o
 
 
 def _things(catalogue: Catalogue) -> Iterator[Row]:
+    more = ("owner", "pipeline", "type", "cost_centre", "split")
     for kind, things in _named(catalogue):
         for thing in things:
             yield {
                 "node": f"{kind}:{thing.name}",
                 "kind": kind,
                 "name": thing.name,
-                "owner": getattr(thing, "owner", None),
-                "pipeline": getattr(thing, "pipeline", None),
-                "type": getattr(thing, "type", None),
                 "weight": _text(getattr(thing, "weight", None)),
-                "split": getattr(thing, "split", None),
                 "read_from": thing.place,
+                **{key: getattr(thing, key, None) for key in more},
             }
     for model in catalogue.models:
         for endpoint in model.endpoints:

@@ -9,6 +9,7 @@ import click
 from costlens.cli.options import load_workspace, takes_config
 from costlens.config.values import Workspace
 from costlens.errors import CostLensError, Finding
+from costlens.roi.claims import check_claims
 
 
 @click.command(epilog="Example: costlens check --full --config acme/")
@@ -21,7 +22,10 @@ def check(config: Path | None, full: bool) -> None:
     whatever a refresh would read now, with totals and accounts compared.
     """
     workspace = load_workspace(config)
-    found = _read_all(workspace) if full else _read_beginnings(workspace)
+    found = [
+        *check_claims(workspace.catalogue),
+        *(_read_all(workspace) if full else _read_beginnings(workspace)),
+    ]
     errors = [one for one in found if one.severity == "error"]
     for one in found:
         if one.severity != "error":

@@ -14,6 +14,7 @@ import click
 from costlens.errors import CostLensError
 from costlens.money import plain
 from costlens.questions.ask import Answer, Cell
+from costlens.questions.plain import as_csv, plain_cell
 
 FORMATS = ("table", "csv", "json", "parquet")
 _SUFFIXES = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".txt": "table"}
@@ -39,7 +40,7 @@ class Print:
         if style == "parquet":
             _write_parquet(answer, self.out)
             return
-        texts = {"table": lambda: _table(answer, total), "csv": lambda: _csv(answer)}
+        texts = {"table": lambda: _table(answer, total), "csv": lambda: as_csv(answer)}
         text = texts.get(style, lambda: _json(answer))()
         if self.out is None:
             click.echo(text, nl=False)
@@ -50,31 +51,10 @@ class Print:
             raise CostLensError(f"cannot write: {error.strerror}", where=str(self.out)) from error
 
 
-def _plain(cell: Cell) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, Decimal):
-        return plain(cell)
-    if isinstance(cell, datetime):
-        return cell.isoformat(sep=" ")
-    return str(cell)
-
-
-def _csv(answer: Answer) -> str:
-    import csv
-    from io import StringIO
-
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(answer.columns)
-    writer.writerows([_plain(cell) for cell in row] for row in answer.rows)
-    return text.getvalue()
-
-
 def _json(answer: Answer) -> str:
     def value(cell: Cell) -> Cell:
         if isinstance(cell, Decimal | datetime | date):
-            return _plain(cell)
+            return plain_cell(cell)
         return cell if cell is None or isinstance(cell, bool | int | str) else str(cell)
 
     rows = [
@@ -115,8 +95,10 @@ def _cell(column: str, cell: Cell) -> str:
     if cell is None:
         return UNKNOWN
     if isinstance(cell, Decimal):
+        if column == "roi":
+            return f"{cell * 100:+,.1f} %"
         return f"{cell * 100:.1f} %" if column.endswith("_share") else _figure(cell)
-    return _plain(cell)
+    return plain_cell(cell)
 
 
 def _figure(amount: Decimal) -> str:

@@ -138,12 +138,43 @@ def _amount(value: Value) -> Iterator[Finding]:
 
 def _shares(value: Value) -> Iterator[Finding]:
     assert isinstance(value, Benefit)
-    total = sum(value.share.values(), Decimal(0))
-    if total > 1:
+    for kind in ("model", "feature"):
+        parts = [part for node, part in value.share.items() if node.startswith(f"{kind}:")]
+        total = sum(parts, Decimal(0))
+        if total > 1:
+            yield _finding(
+                value,
+                f'the {kind} shares of benefit "{value.name}" add up to {total}',
+                "write shares that add up to 1 or less",
+            )
+
+
+def _benefit(value: Value) -> Iterator[Finding]:
+    """Take no amount that no day can be given for, and none where there is no money."""
+    assert isinstance(value, Benefit)
+    if value.kind == "qualitative" and value.amount:
         yield _finding(
             value,
-            f'the shares of benefit "{value.name}" add up to {total}',
-            "write shares that add up to 1 or less",
+            f'benefit "{value.name}" is qualitative and has an amount',
+            'write another "kind", or take "amount" out: no words become money',
+        )
+    if value.per == "once" and value.amount and value.valid_from is None:
+        yield _finding(
+            value,
+            f'benefit "{value.name}" comes once, and nothing says when',
+            'write "from": its day, or with "until" the days it is spread over',
+        )
+    if value.ramp_months and value.per == "once":
+        yield _finding(
+            value,
+            f'benefit "{value.name}" comes once, so "ramp_months" means nothing',
+            'take "ramp_months" out, or write "per" what the amount is',
+        )
+    elif value.ramp_months and value.valid_from is None:
+        yield _finding(
+            value,
+            f'benefit "{value.name}" has "ramp_months", and nothing says when they begin',
+            'write "from": the first day of the ramp',
         )
 
 
@@ -188,7 +219,7 @@ _CHECKS: dict[type[Value], Sequence[Callable[[Value], Iterator[Finding]]]] = {
     Value: (_something, _window, _edges),
     Capacity: (_capacity,),
     Amount: (_amount,),
-    Benefit: (_shares,),
+    Benefit: (_shares, _benefit),
     Produce: (_template,),
     Stage: (_weights,),
 }

@@ -24,7 +24,7 @@ class Key:
     form: str = ""  # one of FORMS
     pattern: bool = False  # an RE2 pattern
     ref: str = ""  # names a thing of this kind
-    keys_ref: str = ""  # the keys of the mapping name things of this kind
+    keys_ref: tuple[str, ...] = ()  # the keys name things: `KIND:NAME`, or NAME of the first kind
     template: bool = False  # may hold `{group}`, and then names nothing yet
     names: str = ""  # the list makes names of this kind
     least: int | None = None

@@ -151,12 +151,27 @@ def _mapping(node: Node, key: Key, notes: Notes) -> object:
     if not isinstance(node, Map):
         return wrong(node, key, "map", notes)
     made: dict[str, object] = {}
-    for name, (place, child) in node.entries.items():
-        if key.keys_ref:
-            notes.references.append(Mention(text=name, place=place, kind=key.keys_ref))
-        inner = key_inside(key, name)
+    for written, (place, child) in node.entries.items():
+        name = _thing(written, place, key, notes) if key.keys_ref else written
+        if name in made:
+            notes.add(
+                f'{name.replace(":", " ", 1)} stands twice under "{key.name}"',
+                where=place,
+                hint="keep one of the two",
+                code="duplicate_key",
+            )
+        inner = key_inside(key, written)
         made[name] = plain(child) if inner.wants is Any else _under(child, inner, notes)
     return BAD if BAD in made.values() else made
+
+
+def _thing(written: str, place: str, key: Key, notes: Notes) -> str:
+    """Read a key that names a thing, and spell it with its kind."""
+    kind, colon, name = written.partition(":")
+    if not colon or kind not in key.keys_ref:
+        kind, name = key.keys_ref[0], written
+    notes.references.append(Mention(text=name, place=place, kind=kind))
+    return f"{kind}:{name}"
 
 
 def plain(node: Node) -> object:

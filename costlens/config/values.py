@@ -320,9 +320,9 @@ class Benefit(Value):
     population: str | None = setting("whose metric it is")
     unit: str | None = setting("the metric's unit")
     conversion: Decimal | None = setting("money per unit of the metric")
-    ramp_months: int = setting("months until the full benefit", 0, least=0)
+    ramp_months: int = setting("months n to the full benefit: month k brings k/n", 0, least=0)
     decay: Decimal | None = setting(
-        "factor per month once it wears off, above 0 and up to 1", None, above=0, most=1
+        "factor per month once it wears off (not applied yet)", None, above=0, most=1
     )
     counterfactual: str | None = setting("what would have happened without it")
     evidence: str | None = setting("where the proof is")
@@ -335,7 +335,12 @@ class Benefit(Value):
         "the part of the metric's change claimed here, 0 to 1", Decimal(1), least=0, most=1
     )
     share: Mapping[str, Decimal] = setting(
-        "model to its part of the benefit; at most 1 in all", {}, keys_ref="model", least=0, most=1
+        "a model (`NAME` or `model:NAME`) or `feature:NAME` to its part of the benefit; at most 1 "
+        "for all models, and 1 for all features",
+        {},
+        keys_ref=("model", "feature"),
+        least=0,
+        most=1,
     )
     cashable: bool = setting("finance can book it", False)
     owner: str | None = setting(

@@ -52,6 +52,11 @@ def find_lake(path: Path | None = None) -> Path:
     return config.parent / settings.lake
 
 
+def find_folder(path: Path | None = None) -> Path:
+    """Find the folder of costlens.yaml, whatever that says."""
+    return _find(path).parent
+
+
 def _find(path: Path | None) -> Path:
     """Find costlens.yaml; say each place looked at when there is none."""
     named = os.environ.get(_VARIABLE)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from costlens.errors import CostLensError
@@ -11,6 +11,7 @@ from costlens.ingest.source import LINES_A_FILE
 from costlens.ingest.tags import rule_tags_sql, tagged
 from costlens.lake.tables import TABLES, Table
 from costlens.lake.views import literal, name
+from costlens.money import exact_sum
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -23,7 +24,6 @@ _BEGINS = {
     "links": "seen",
 }
 _NOT_CONTENT = ("x_load", "x_line", "x_tags")
-_WIDE = Context(prec=60)  # the default context rounds at 28 digits
 _STATE = (
     "case when stop is null and coalesce(run_state(state), '') not in ('skipped', 'cached') "
     "then 'running' else coalesce(run_state(state), 'succeeded') end"
@@ -129,14 +129,6 @@ def added(totals: Sequence[Totals]) -> Totals:
         residual_billed=total([one.residual_billed for one in totals]),
         residual_effective=total([one.residual_effective for one in totals]),
     )
-
-
-def exact_sum(values: Sequence[Decimal]) -> Decimal:
-    """Add amounts of money without rounding any digit."""
-    whole = Decimal(0)
-    for value in values:
-        whole = _WIDE.add(whole, value)
-    return whole
 
 
 def _tagged(found: dict[str, str], tag_keys: frozenset[str]) -> str:

@@ -15,13 +15,13 @@ from costlens.ingest.problems import notes, problems
 from costlens.ingest.rows import (
     Totals,
     added,
-    exact_sum,
     hash_sql,
     period_column,
     rows_sql,
     written_sql,
 )
 from costlens.ingest.source import LINES_A_FILE
+from costlens.money import exact_sum
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -195,6 +195,7 @@ TABLES: dict[str, Table] = {
                 "owner": TEXT,
                 "pipeline": TEXT,
                 "type": TEXT,
+                "cost_centre": TEXT,
                 "weight": QUANTITY,
                 "valid_from": "DATE",
                 "valid_to": "DATE",

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -82,10 +82,16 @@ def answer(
     )
 
 
-def set_rates(con: "duckdb.DuckDBPyConnection", build: Build, currency: str | None) -> None:
+def set_rates(
+    con: "duckdb.DuckDBPyConnection",
+    build: Build,
+    currency: str | None,
+    also: Iterable[tuple[str, str]] = (),
+) -> None:
     """Say into what questions convert: a currency, by each billing month's rate, or none.
 
-    A missing rate is an error with the line to add to fx.csv.
+    `also` names months and currencies beside those of the bill. A missing rate is an error with the
+    line to add to fx.csv.
     """
     known = {
         (rate["month"], rate["from"], rate["to"]): Decimal(rate["rate"])
@@ -96,7 +102,7 @@ def set_rates(con: "duckdb.DuckDBPyConnection", build: Build, currency: str | No
     ).fetchall()
     rows: list[tuple[str, str, str, int]] = []
     missing: list[Finding] = []
-    for month, own in billed:
+    for month, own in sorted({*billed, *also}):
         to = currency or own
         rate = Decimal(1) if own == to else known.get((month, own, to))
         if rate is None:

@@ -44,8 +44,8 @@ def test_the_example_of_the_design_loads() -> None:
     benefit = catalogue.products[0].benefits[0]
     assert benefit.amount == Amount(low=Decimal(12000), likely=Decimal(18000), high=Decimal(26000))
     assert (benefit.valid_from, benefit.valid_until) == (date(2026, 1, 1), date(2026, 12, 31))
-    assert benefit.share == {"churn": Decimal(1)}
-    assert isinstance(benefit.share["churn"], Decimal)
+    assert benefit.share == {"model:churn": Decimal(1)}
+    assert isinstance(benefit.share["model:churn"], Decimal)
 
 
 def test_settings_and_catalogue_are_checked_at_once(found: Found) -> None:

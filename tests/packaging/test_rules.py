@@ -39,6 +39,7 @@ GIVEN = {
     "stop": datetime(2026, 6, 1).date(),
     "first": "2026-05",
     "after": "2026-06",
+    "currency": "USD",
 }
 
 
@@ -74,7 +75,8 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
         totals={},
     )
     set_rates(con, build, None)
-    Asked(build=build, con=con).keep("explain_parts", **GIVEN)
+    for question in ("explain_parts", "bill_days", "benefits", "cost_by_target"):
+        Asked(build=build, con=con).keep(question, **GIVEN)
     trace.trace_placements(con, book, "2026-05")
     return con
 

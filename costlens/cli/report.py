@@ -1,0 +1,71 @@
+"""`costlens report`."""
+
+from pathlib import Path
+
+import click
+
+from costlens.cli.options import Months, Scope, takes_scope
+from costlens.cli.output import FORMATS, Print
+from costlens.questions.ask import Answer
+from costlens.questions.window import Window, next_month
+
+
+class Month(Months):
+    """One billing period."""
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Window:
+        """Read a month."""
+        window = super().convert(value, param, ctx)
+        if window.after != next_month(window.first):
+            self.fail("a report is of one month: write 2026-10", param, ctx)
+        return window
+
+
+@click.command(epilog="Example: costlens report --month 2026-10 -o /mnt/finance")
+@takes_scope(basis=True)
+@click.option(
+    "--month",
+    "wanted",
+    type=Month(),
+    help="A billing month. Default: the last one whose bill is complete.",
+)
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder that has one folder a month. Default: reports beside costlens.yaml.",
+)
+@click.option("--format", "style", type=click.Choice(FORMATS[:3]), help="Default: table.")
+def report(scope: Scope, wanted: Window | None, out: Path | None, style: str | None) -> None:
+    """Write a billing month down as CSV files that tie to the statement, and a manifest.
+
+    cost_by_feature, cost_by_model, roi_by_product, chargeback_by_team, statement. The folder of the
+    month appears at once, and replaces an earlier edition whole; one build writes the same bytes
+    every time.
+    """
+    from costlens.config import find_folder
+    from costlens.report.edition import MANIFEST, choose_month, make_edition
+    from costlens.report.folder import publish
+
+    with scope.asking() as asked:
+        chosen = choose_month(asked, wanted.first if wanted else None)
+        edition = make_edition(asked, chosen, basis=scope.basis_of(asked))
+        number = asked.build.number
+    folder = (out or find_folder(scope.config) / "reports") / chosen.month
+    publish(folder, edition.files, mark=MANIFEST)
+    state = "whose bill is complete" if chosen.complete else "whose bill is not complete yet"
+    click.echo(f"{folder}: {chosen.month}, {state}, by build {number}", err=True)
+    rows = tuple(
+        (sheet.name, sheet.rows, currency, sheet.sums[sheet.total][currency])
+        for sheet in edition.sheets
+        for currency in sorted(sheet.sums[sheet.total])
+    )
+    Print(style=style, out=None).show(
+        Answer(
+            columns=("file", "rows", "currency", "total"),
+            types=("VARCHAR", "BIGINT", "VARCHAR", "DECIMAL(38,12)"),
+            rows=(*rows, (MANIFEST, None, None, None)),
+        )
+    )

@@ -1,0 +1,27 @@
+"""Hold what things cost against what they were declared to bring in."""
+
+from costlens.questions.ask import Answer, Asked, set_rates
+from costlens.questions.window import ALWAYS, Window
+
+
+def roi(
+    asked: Asked, *, level: str, basis: str, window: Window = ALWAYS, currency: str | None = None
+) -> Answer:
+    """Compare cost and declared benefit of every target of a level, on the days that were billed.
+
+    In one currency, by default that of costlens.yaml. A missing rate is an error with the line to
+    add to fx.csv.
+    """
+    wanted = currency or str(asked.build.settings["currency"])
+    given = {"level": level, "basis": basis, "currency": wanted, **window.given}
+    asked.keep("bill_days", **given)
+    asked.keep("benefits", **given)
+    claimed = asked.con.execute(
+        "select distinct month, currency from benefits where value is not null"
+    ).fetchall()
+    set_rates(asked.con, asked.build, wanted, also=claimed)
+    try:
+        asked.keep("cost_by_target", **given)
+        return asked.ask("roi_by_target", **given)
+    finally:
+        set_rates(asked.con, asked.build, None)

@@ -1,0 +1,215 @@
+"""An edition: what a build says about one billing month, as files whose totals tie to the bill."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from costlens.errors import CostLensError
+from costlens.money import exact_sum, plain
+from costlens.questions.ask import Answer, Asked
+from costlens.questions.plain import as_csv
+from costlens.questions.window import Window, months
+from costlens.questions.worth import roi
+
+MANIFEST = "manifest.json"
+_UNIT = 10**12  # of money and of rates
+
+Sums = dict[str, dict[str, Decimal]]  # column → currency → sum
+
+
+@dataclass(frozen=True, kw_only=True)
+class BillMonth:
+    """A billing month, and whether its bill reaches its last day."""
+
+    month: str
+    last_day: date
+    complete: bool
+
+    @property
+    def window(self) -> Window:
+        """Its billing period."""
+        return months(self.month)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """One file of an edition: its rows as CSV, and what they add up to.
+
+    `total` is the sum that is the bill, `sums` has others.
+    """
+
+    name: str
+    rows: int
+    text: str
+    total: str
+    sums: Sums
+
+    @property
+    def sha256(self) -> str:
+        """The hash of its bytes."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edition:
+    """The files of one month; the manifest says what they were made from."""
+
+    month: BillMonth
+    sheets: tuple[Sheet, ...]
+    manifest: str
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The bytes of every file, by name; the manifest comes last."""
+        found = {sheet.name: sheet.text.encode() for sheet in self.sheets}
+        return {**found, MANIFEST: self.manifest.encode()}
+
+
+def choose_month(asked: Asked, wanted: str | None = None) -> BillMonth:
+    """Take the month that is wanted, else the last complete one, else the last one."""
+    rows = asked.ask("bill_months").rows
+    known = [BillMonth(month=row[0], last_day=row[2], complete=bool(row[3])) for row in rows]
+    if not known:
+        raise CostLensError("the build has no bill", hint="name one under sources in costlens.yaml")
+    if wanted is None:
+        return max(known, key=lambda one: (one.complete, one.month))
+    for one in known:
+        if one.month == wanted:
+            return one
+    listed = ", ".join(one.month for one in known)
+    raise CostLensError(f"there is no bill of {wanted}", hint=f"months with a bill: {listed}")
+
+
+def make_edition(asked: Asked, month: BillMonth, *, basis: str) -> Edition:
+    """Answer what an edition holds; a total that is not the statement's is a bug, and raises."""
+    given = {"basis": basis, **month.window.given}
+    statement = asked.ask("statement", **given)
+    claimed = roi(asked, level="product", basis=basis, window=month.window)
+    sheets = (
+        _sheet("cost_by_feature", asked.ask("cost_by_target", level="feature", **given)),
+        _sheet("cost_by_model", asked.ask("cost_by_target", level="model", **given)),
+        _sheet("roi_by_product", claimed, "cost", "benefit_low", "benefit", "benefit_high"),
+        _sheet(
+            "chargeback_by_team",
+            asked.ask("chargeback_by_team", **given),
+            basis,
+            *("billed", "effective", "products", "own_stages"),
+            *("waste", "idle", "unmatched", "excluded"),
+        ),
+        Sheet(
+            name="statement.csv",
+            rows=len(statement.rows),
+            text=as_csv(statement),
+            total=basis,
+            sums=_bill(statement),
+        ),
+    )
+    _assert_tied(sheets, _bill(statement), _rates(asked, month.month))
+    return Edition(month=month, sheets=sheets, manifest=_manifest(asked, month, basis, sheets))
+
+
+def _sheet(name: str, answer: Answer, total: str = "allocated", *others: str) -> Sheet:
+    return Sheet(
+        name=f"{name}.csv",
+        rows=len(answer.rows),
+        text=as_csv(answer),
+        total=total,
+        sums={column: _sum(answer, column) for column in dict.fromkeys((total, *others))},
+    )
+
+
+def _records(answer: Answer) -> list[dict[str, Any]]:  # Any: a cell is what DuckDB returns
+    return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+
+
+def _sum(answer: Answer, column: str) -> dict[str, Decimal]:
+    """Add a column up by currency; where all of it is unknown, so is its sum."""
+    found: dict[str, list[Decimal]] = {}
+    for row in _records(answer):
+        if row[column] is not None:
+            found.setdefault(row["currency"], []).append(row[column])
+    return {currency: exact_sum(amounts) for currency, amounts in found.items()}
+
+
+def _bill(statement: Answer) -> Sums:
+    """Add up what the statement says was ingested, by basis."""
+    at = statement.columns.index("basis")
+    sums: Sums = {}
+    for basis in ("billed", "effective"):
+        rows = tuple(row for row in statement.rows if row[at] == basis)
+        sums[basis] = _sum(replace(statement, rows=rows), "ingested")
+    for row in _records(statement):
+        if row["difference"] != 0:
+            raise AssertionError(f"the statement does not add up: {row}")
+    return sums
+
+
+def _assert_tied(
+    sheets: Sequence[Sheet], bill: Sums, rates: Mapping[tuple[str, str], Decimal]
+) -> None:
+    """Compare the total of every sheet with the bill's, to the last unit."""
+    basis = sheets[-1].total
+    for sheet in sheets:
+        wanted, found = bill[basis], sheet.sums[sheet.total]
+        if sheet.name == "roi_by_product.csv":
+            (currency,) = found
+            wanted = {currency: _converted(wanted, currency, rates)}
+        if found != wanted:
+            raise AssertionError(f"{sheet.name} adds up to {found}, the statement to {wanted}")
+        for each in bill.keys() & sheet.sums.keys():
+            if sheet.sums[each] != bill[each]:
+                raise AssertionError(f"{sheet.name} does not add up to the statement, {each}")
+
+
+def _rates(asked: Asked, month: str) -> dict[tuple[str, str], Decimal]:
+    return {
+        (rate["from"], rate["to"]): Decimal(rate["rate"])
+        for rate in asked.build.settings["fx"]
+        if rate["month"] == month
+    }
+
+
+def _converted(
+    amounts: Mapping[str, Decimal], to: str, rates: Mapping[tuple[str, str], Decimal]
+) -> Decimal:
+    """Convert amounts of several currencies, and round their sum once, half away from zero."""
+    exact = Fraction(0)
+    for own, amount in amounts.items():
+        rate = Decimal(1) if own == to else rates[own, to]
+        exact += Fraction(amount) * int(rate * _UNIT)
+    rounded = int(abs(exact) + Fraction(1, 2))
+    return Decimal(f"{rounded if exact >= 0 else -rounded}E-12")
+
+
+def _manifest(asked: Asked, month: BillMonth, basis: str, sheets: Sequence[Sheet]) -> str:
+    """Say what the files were made from and what they add up to; no clock is read."""
+    said = {
+        "version": 1,
+        "month": month.month,
+        "last_day": month.last_day.isoformat(),
+        "complete": month.complete,
+        "build": asked.build.number,
+        "built_at": asked.build.built_at.isoformat() + "Z",
+        "engine": asked.build.engine,
+        "basis": basis,
+        "currency": asked.build.settings["currency"],
+        "files": [
+            {
+                "file": sheet.name,
+                "rows": sheet.rows,
+                "sha256": sheet.sha256,
+                "total": sheet.total,
+                "totals": {
+                    column: {code: plain(amount) for code, amount in sorted(sums.items())}
+                    for column, sums in sheet.sums.items()
+                },
+            }
+            for sheet in sheets
+        ],
+    }
+    return json.dumps(said, indent=2, ensure_ascii=False) + "\n"

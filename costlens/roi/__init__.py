@@ -1,0 +1,1 @@
+"""What is declared to come in: claims."""
