@@ -191,8 +191,8 @@ def _cards(data: Data, view: View) -> Part:
             Card(
                 label="Idle beside it",
                 figure=percent(row["idle_share"]),
-                hint=f"of its machines was used by nobody; {waste} of its cost was failed or "
-                "repeated work",
+                hint=f"is its part of idle machines, on top of its cost; {waste} of its cost was "
+                "failed or repeated work",
             ),
         ]
     )

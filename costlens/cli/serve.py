@@ -64,10 +64,12 @@ def _serve(lake: Path, own: Path, taken: socket.socket) -> None:
 
     from waitress.server import create_server
 
+    from costlens.web.access import only_under
     from costlens.web.app import create_app
 
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     app = create_app(lake, folders=[own] if own.is_dir() else [])
+    only_under(app, _HERE)
     server = create_server(app.server, sockets=[taken], threads=_THREADS, ident="costlens")
     name, port = taken.getsockname()[:2]
     shown = f"[{name}]" if ":" in name else name

@@ -174,7 +174,7 @@ def _benefit(one: Worth, said: Callable[[Decimal | None, str], str], currency: s
         return "cost only, no benefit declared"
     if one.low == one.high:
         return f"benefit {said(one.likely, currency)}"
-    ends = f"{said(one.low, currency)} to {said(one.high, currency)}"
+    ends = f"{said(one.low, currency)}\N{EN DASH}{said(one.high, currency)}"
     return f"benefit {said(one.likely, currency)} ({ends})"
 
 

@@ -234,10 +234,9 @@ def _card(card: Card) -> Part:
     return html.Div(
         [
             html.Dt(card.label),
-            html.Dd(card.figure, className="figure", title=card.exactly or card.figure),
+            html.Dd([card.figure, picture], className="figure", title=card.exactly or card.figure),
             html.Dd(card.moved, className="moved") if card.moved else None,
             html.Dd(card.hint, className="hint"),
-            picture,
         ],
         className="card",
     )

@@ -1,8 +1,10 @@
 import signal
 import socket
 import time
+import urllib.error
 import urllib.request
 
+import pytest
 from asking_pages import start_server
 from company import Company, costlens
 
@@ -15,6 +17,9 @@ def test_it_serves_without_a_build_and_stops_cleanly(company: Company) -> None:
             text = answer.read().decode()
         assert '<html lang="en">' in text
         assert "https://" not in text
+        strange = urllib.request.Request(address, headers={"Host": "evil.example:80"})
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(strange, timeout=10)
     finally:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=10)
