@@ -31,6 +31,7 @@ from costlens.web.words import CLASSES, GRADES, TIERS, need, residual
 PATH, TITLE, ORDER = "/feature", "Features", 2
 
 _NEAR = 5
+_BENEFIT = ("benefit_low", "benefit", "benefit_high")
 
 
 def view(data: Data, query: Mapping[str, str]) -> View:
@@ -82,6 +83,7 @@ def layout(data: Data, **query: str) -> Part:
         about=_owner(shown, known[shown.name]),
         body=[
             guarded("feature-cards", lambda: _cards(data, shown)),
+            guarded("feature-worth", lambda: _worth(data, shown)),
             guarded("feature-drop", lambda: _dropped(data, shown)),
             *[section(data, shown, one) for one in _sections(shown)],
         ],
@@ -116,7 +118,9 @@ def _sections(view: View) -> list[Section]:
             lead="Everything that needs it, directly or by way of another, and what each costs.",
             rows=users,
             draw=_users,
-            empty=f"Nothing that CostLens knows of uses {name}.",
+            empty="Its customers: a product is where the way of the costs ends."
+            if view.level == "product"
+            else f"Nothing that CostLens knows of uses {name}.",
             has_table=True,
         ),
         Section(
@@ -196,6 +200,25 @@ def _cards(data: Data, view: View) -> Part:
             ),
         ]
     )
+
+
+def _worth(data: Data, view: View) -> Part:
+    """Say what it was declared to bring in; without a declaration, that only its cost is known."""
+    rows = data.roi(level=view.level, basis=view.basis, window=view.window)
+    row = first_row(rows, name=view.name)
+    if row is None:
+        return None
+    said = f"No benefit is declared for this {view.level}: only its cost is known."
+    if row["benefit"] is not None:
+        money = {name: exact(row[name], data.currency) for name in (*_BENEFIT, "net")}
+        said = (
+            f"For {view.months_said} its owner declared {money['benefit']}, between "
+            f"{money['benefit_low']} and {money['benefit_high']}. Less its cost that is "
+            f"{money['net']}, {percent(row['roi'])} of the cost. "
+            f"Evidence, from 0 to 6: {row['evidence_level']}."
+        )
+    title = html.H2(f"What does {view.name} bring in?", id="feature-worth")
+    return html.Section([title, html.P(said, className="said")], **aria(labelledby="feature-worth"))
 
 
 def _dropped(data: Data, view: View) -> Part:

@@ -106,6 +106,7 @@ def test_every_way_to_a_target_adds_up_to_what_it_costs(
 def test_a_feature_page_shows_its_cost_and_explains_all_of_it(
     client: Client, sample: Company, level: str
 ) -> None:
+    worths = sample.ask("roi", "--by", level)
     for row in sample.ask("cost", "--by", level):
         if row["name"].startswith("("):
             continue
@@ -115,6 +116,12 @@ def test_a_feature_page_shows_its_cost_and_explains_all_of_it(
         assert page.splitlines()[0].startswith(f"{row['name']} cost {cost} in ")
         assert f"their amounts add up to {cost}" in page
         assert exact(Decimal(row["avoidable"]), "USD") in page
+        worth = next(one for one in worths if one["name"] == row["name"])
+        if worth["benefit"]:
+            for figure in ("benefit_low", "benefit", "benefit_high", "net"):
+                assert exact(Decimal(worth[figure]), "USD") in page
+        else:
+            assert "No benefit is declared" in page
         text = client.get(f"/csv/feature/explained.csv?{urlencode(query)}").text
         amounts = [Decimal(one["amount"]) for one in csv.DictReader(io.StringIO(text))]
         assert sum(amounts) == Decimal(row["allocated"])
