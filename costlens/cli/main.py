@@ -21,6 +21,7 @@ VERBS = {
     "roi": ("costlens.cli.roi", "Cost against declared benefit: net and return."),
     "explain": ("costlens.cli.explain", "Why a target costs what it does."),
     "trace": ("costlens.cli.trace", "Where one billing line went."),
+    "serve": ("costlens.cli.serve", "Show the pages in a browser."),
     "findings": ("costlens.cli.findings", "What is wrong or missing in a build."),
     "report": ("costlens.cli.report", "Write a month down as files that tie to the bill."),
     "query": ("costlens.cli.query", "Ask a build in SQL, read only."),

@@ -37,6 +37,10 @@ class Lake:
         """List the published builds, oldest first; none where no lake is yet."""
         return self._builds(list(self._build_files().values()))
 
+    def newest(self) -> int | None:
+        """Name the latest build without opening it; None where nothing is built yet."""
+        return max(self._build_files(), default=None)
+
     def build(self, number: int | None = None) -> Build:
         """Find the latest build, or the one of a number."""
         files = self._build_files()

@@ -68,6 +68,15 @@ def open_build(lake: Lake, number: int | None = None) -> Asked:
     return Asked(build=build, con=con)
 
 
+def open_again(asked: Asked, *, currency: str | None = None) -> Asked:
+    """Open the same build once more, for another thread; its views and memory are shared."""
+    con = asked.con.cursor()
+    con.execute("set TimeZone = 'UTC'")  # a cursor does not inherit it
+    define(con)
+    set_rates(con, asked.build, currency)
+    return Asked(build=asked.build, con=con)
+
+
 def answer(
     con: "duckdb.DuckDBPyConnection", query: str, given: Mapping[str, object] | None = None
 ) -> Answer:

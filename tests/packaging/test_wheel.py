@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from checkout import ROOT, tracked
 
-BUNDLED = ("connectors", "sample_data")
+BUNDLED = ("connectors", "dashboards", "sample_data")
 DEMO = (
     "import sys, costlens; print(costlens.__file__, file=sys.stderr);"
     "from costlens.cli import main; main(['demo'])"
@@ -85,7 +85,7 @@ def test_it_installs_in_a_bare_environment_and_runs_the_demo(
     assert done.stdout == (ROOT / "tests" / "cli" / "demo.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("folder", [*BUNDLED, "dashboards"])
+@pytest.mark.parametrize("folder", BUNDLED)
 def test_the_data_folders_are_no_packages(folder: str) -> None:
     assert not list((ROOT / folder).rglob("__init__.py"))
     found = find_spec(folder)  # a folder in the working directory may look like a namespace

@@ -1,0 +1,11 @@
+-- What exists at a level. Grain: one row per name. Reads: catalogue. Takes: $level.
+select
+    name,
+    any_value(owner) as owner,
+    any_value(type) as type,
+    any_value(pipeline) as pipeline,
+    any_value(read_from) as read_from
+from catalogue
+where kind = $level
+group by name
+order by name

@@ -1,0 +1,1 @@
+"""The pages: an app factory, and what every page is made of."""

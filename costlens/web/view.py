@@ -1,0 +1,166 @@
+"""What a link asks for, made valid: months, basis, level, name. The link is the state."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from costlens.questions.window import Window, months, next_month
+from costlens.web.data import Data, Month
+from costlens.web.formats import long_month, short_month
+
+LEVELS = ("product", "model", "feature")
+BASES = ("effective", "billed")
+PRESETS = {"last": "Last full month", "last3": "Last 3 full months", "all": "All months"}
+_CARRIED = ("month", "basis", "by")  # what goes along from page to page
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """A link's filters, all of them valid, and a note on each one that was not."""
+
+    first: str  # the months, both ends in
+    last: str
+    before: str  # the first month of a window as long, just before; `first` where there is none
+    month: str  # as the link has it
+    basis: str
+    level: str
+    name: str
+    query: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def window(self) -> Window:
+        """The months as questions take them."""
+        return Window(first=self.first, after=next_month(self.last))
+
+    @property
+    def given(self) -> dict[str, object]:
+        """What questions take; those that do not need one leave it."""
+        named = {"level": self.level, "target": self.name, "basis": self.basis}
+        return {**named, "before": self.before, **self.window.given}
+
+    @property
+    def months_said(self) -> str:
+        """The window in words."""
+        if self.first == self.last:
+            return long_month(self.last)
+        if self.first[:4] == self.last[:4]:
+            return f"{long_month(self.first)[:-5]} to {long_month(self.last)}"
+        return f"{long_month(self.first)} to {long_month(self.last)}"
+
+    @property
+    def before_said(self) -> str:
+        """The window before, in words."""
+        if next_month(self.before) == self.first:
+            return long_month(self.before)
+        return "the months before"
+
+    @property
+    def before_short(self) -> str:
+        """The window before, where there is little room."""
+        if next_month(self.before) == self.first:
+            return short_month(self.before)
+        return "the months before"
+
+    def link(self, path: str, **more: str) -> str:
+        """Write a link that carries the filters."""
+        carried = {key: value for key, value in self.query if key in _CARRIED}
+        query = urlencode({**carried, **more})
+        return f"{path}?{query}" if query else path
+
+
+def read_view(data: Data, query: Mapping[str, str], *, key: str = "by") -> View:
+    """Read a link's query. A bad value falls back and leaves a note; unknown keys are ignored.
+
+    `key` names the level: `by` where a page groups by it, `level` where it is about one target.
+    """
+    notes: list[str] = []
+    first, last = _months(data.months, query.get("month", ""), notes)
+    levels = LEVELS if key == "by" else LEVELS[::-1]
+    return View(
+        first=first,
+        last=last,
+        before=_before(first, last, data.months),
+        month=query.get("month", "last"),
+        basis=_one_of((data.basis, *BASES), query, "basis", notes),
+        level=_one_of(levels, query, key, notes),
+        name=query.get("name", ""),
+        query=tuple(sorted((k, v) for k, v in query.items() if k in (*_CARRIED, "level", "name"))),
+        notes=tuple(notes),
+    )
+
+
+def last_year(data: Data) -> Window:
+    """Bound the twelve latest months there are bills for."""
+    known = data.months[-12:]
+    return Window(first=known[0].month, after=next_month(known[-1].month))
+
+
+def month_choices(data: Data, view: View) -> list[dict[str, object]]:
+    """List the windows to choose from: presets, single months, and the link's own span."""
+    known = data.months
+    presets = [{"value": value, "label": label} for value, label in PRESETS.items()]
+    singles = [
+        {"value": one.month, "label": short_month(one.month) + (" (so far)" * one.is_partial)}
+        for one in reversed(known)
+    ]
+    groups: list[dict[str, object]] = [
+        {"group": "Window", "items": presets},
+        {"group": "Month", "items": singles},
+    ]
+    values = {str(item["value"]) for item in (*presets, *singles)}
+    if chosen(view) not in values:
+        own = [{"value": chosen(view), "label": view.months_said}]
+        groups.insert(1, {"group": "From the link", "items": own})
+    return groups
+
+
+def chosen(view: View) -> str:
+    """Name the choice of months that a view stands for."""
+    if view.notes and not _is_window(view.month):
+        return "last"
+    return view.month
+
+
+def _is_window(text: str) -> bool:
+    try:
+        months(text)
+    except ValueError:
+        return text in PRESETS
+    return True
+
+
+def _months(known: Sequence[Month], text: str, notes: list[str]) -> tuple[str, str]:
+    full = [one.month for one in known if not one.is_partial] or [one.month for one in known]
+    spans = {
+        "last": (full[-1], full[-1]),
+        "last3": (full[-3:][0], full[-1]),
+        "all": (known[0].month, known[-1].month),
+    }
+    if not text or text in spans:
+        return spans[text or "last"]
+    try:
+        window = months(text)
+    except ValueError as error:
+        notes.append(f"{error}. Shown: {long_month(full[-1])}.")
+        return spans["last"]
+    last = text.rsplit("..", maxsplit=1)[-1]
+    return window.first, last
+
+
+def _before(first: str, last: str, known: Sequence[Month]) -> str:
+    """Find the window before; none for one that is still open: its days would not compare."""
+    if any(one.is_partial and first <= one.month <= last for one in known):
+        return first
+    length = (int(last[:4]) - int(first[:4])) * 12 + int(last[5:]) - int(first[5:]) + 1
+    at = int(first[:4]) * 12 + int(first[5:]) - 1 - length
+    return f"{at // 12:04}-{at % 12 + 1:02}"
+
+
+def _one_of(allowed: Sequence[str], query: Mapping[str, str], key: str, notes: list[str]) -> str:
+    value = query.get(key, allowed[0])
+    if value in allowed:
+        return value
+    names = " or ".join(dict.fromkeys(allowed))
+    notes.append(f'{key}="{value}" is unknown: it can be {names}. Shown: {allowed[0]}.')
+    return allowed[0]
