@@ -88,7 +88,12 @@ unbilled as (
         null::decimal(38, 12) as billed,
         null::decimal(38, 12) as effective
     from tries as t
-    cross join (select min(day) as first_day, max(day) as last_day from rule_days) as d
+    cross join (
+        -- A correction has days of a month that was billed before.
+        select min(day) as first_day, max(day) as last_day
+        from rule_days
+        where strftime(day, '%Y-%m') = $period
+    ) as d
     where
         t.start < d.last_day + interval 1 day
         and t.until >= d.first_day

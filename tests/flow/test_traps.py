@@ -234,6 +234,24 @@ def test_runs_without_a_bill_and_a_bill_without_runs_are_two_lists(asked: Asked)
     assert Decimal(spend["amount"]) == 9
 
 
+def test_a_correction_asks_for_no_bill_of_the_runs_of_the_month_it_corrects(
+    company: Company,
+) -> None:
+    june = {
+        "BillingPeriodStart": "2026-06-01T00:00:00Z",
+        "BillingPeriodEnd": "2026-07-01T00:00:00Z",
+    }
+    late = {**june, "ChargeClass": "Correction", "BilledCost": -1, "EffectiveCost": -1}
+    company.bill(line(9, "t7-may", start=480), file="bill/may.csv")
+    company.bill(
+        line(-1, "t7-late", start=360, **late), line(4, **june, start=744), file="bill/june.csv"
+    )
+    company.runs(run("t7.a", 480, 481, resource_id="t7-may"))
+    company.catalogue("resources: [{name: t7, billed_by: [{resource_id: t7-may}]}]")
+    company.refresh()
+    assert [row["code"] for row in company.ask("findings")].count("runs_without_bill") == 0
+
+
 # Time
 
 WORLD.add(
