@@ -11,6 +11,7 @@ from pathlib import Path
 
 from costlens.cli import main
 
+SAMPLE = Path(__file__).parents[1] / "sample_data"
 Row = Mapping[str, object]
 
 _BILL = {

@@ -1,11 +1,12 @@
 """What all tests share: a company to ask, goldens that can be rewritten, hypothesis' profiles."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from company import Company
+from company import SAMPLE, Company
 from hypothesis import HealthCheck, settings
 
 _CALM = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
@@ -23,6 +24,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-goldens", action="store_true", help="rewrite expected files; review them as code"
     )
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    """Publish the sample company; tests ask it and change nothing."""
+    folder = tmp_path_factory.mktemp("sample") / "acme"
+    shutil.copytree(SAMPLE, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    company = Company(folder=folder)
+    company.refresh()
+    return company
 
 
 @pytest.fixture

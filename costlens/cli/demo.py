@@ -8,14 +8,17 @@ import click
 from costlens.errors import CostLensError
 from costlens.paths import bundled
 
+_UNUSED = "feature:fv_support_tickets"
+# Question → the words of the command that answers it.
 _STEPS = (
     ("Is everything in order?", ["check"]),
     ("Ingest, allocate, publish", ["refresh"]),
-    ("Does it tie to the bill?", ["statement"]),
+    ("Does it tie to the bills?", ["statement"]),
     ("What does each feature cost?", ["cost", "--by", "feature"]),
     ("What does each model cost?", ["cost", "--by", "model"]),
     ("What does each product cost?", ["cost", "--by", "product"]),
-    ("Why does fv_customer_orders cost that?", ["explain", "feature:fv_customer_orders"]),
+    ("Nobody uses fv_support_tickets: what is its cost made of?", ["explain", _UNUSED]),
+    ("What is still to be done?", ["findings"]),
 )
 
 
@@ -37,7 +40,8 @@ def demo(folder: Path) -> None:
         click.secho(f"\n{question}", bold=True)
         click.secho(f"$ costlens {' '.join(command)}", dim=True)
         root(command, standalone_mode=False)
-    click.echo(f"\nGo on: costlens --help, or edit {folder}/catalog/shop.yaml and refresh again.")
+    click.echo(f"\nWhat it shows: {folder}/README.md.")
+    click.echo(f"Go on: costlens --help, or edit {folder}/catalog and refresh again.")
 
 
 def _copy(folder: Path) -> None:

@@ -16,8 +16,8 @@ ASKED = {
     "cost by feature": ["cost"],
     "cost by stage": ["cost", "--by", "stage", "--basis", "billed"],
     "explain": ["explain", "model:churn"],
-    "explain lines": ["explain", "feature:fv_web_clicks", "--lines", "--stop", "2026-05-03"],
-    "trace": ["trace", "bill:2026-05:17"],
+    "explain lines": ["explain", "feature:fv_query_clicks", "--lines", "--stop", "2026-08-02"],
+    "trace": ["trace", "aws:2026-08:17"],
     "findings": ["findings"],
     "query": ["query", "select level, day, sum(billed) as m from ledger group by all order by all"],
     "packs": ["packs"],
@@ -161,6 +161,6 @@ def test_a_month_without_data_gives_the_header_alone(sample: Company) -> None:
 
 def test_a_window_counts_from_its_first_day_to_before_its_last(sample: Company) -> None:
     whole = sample.cost("feature")
-    may = sample.cost("feature", "--start", "2026-05", "--stop", "2026-06")
-    june = sample.cost("feature", "--start", "2026-06-01", "--stop", "2026-07-01")
-    assert {name: may.get(name, 0) + june.get(name, 0) for name in whole} == whole
+    august = sample.cost("feature", "--start", "2026-08", "--stop", "2026-09")
+    autumn = sample.cost("feature", "--start", "2026-09-01", "--stop", "2026-11-01")
+    assert {name: august.get(name, 0) + autumn.get(name, 0) for name in whole} == whole
