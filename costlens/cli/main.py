@@ -12,6 +12,7 @@ from costlens.errors import CostLensError
 
 # Verb → (module, what it does). Imported when called: `--help` has to be quick.
 VERBS = {
+    "init": ("costlens.cli.init", "Find your exports, write a first costlens.yaml and catalogue."),
     "check": ("costlens.cli.check", "Say everything that is wrong with a workspace."),
     "refresh": ("costlens.cli.refresh", "Ingest what changed, allocate it, publish a build."),
     "builds": ("costlens.cli.builds", "List the published builds."),

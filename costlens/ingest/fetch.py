@@ -141,6 +141,24 @@ def named_file(path: Path) -> SourceFile:
     return file
 
 
+def peek_file(path: Path, shown: str) -> SourceFile | None:
+    """Know a file of a folder by its first bytes, unhashed; None for one that no pack reads."""
+    stamp = _stamp(path, "sqlite")
+    with path.open("rb") as opened:
+        kind = _format(opened, path, shown, stamp[0], named=False)
+    if kind is None:
+        return None
+    return SourceFile(
+        path=path,
+        name=shown,
+        format=kind[0],
+        zipped=kind[1],
+        sha256="",
+        size=stamp[0],
+        stamp=stamp if kind[0] == "sqlite" else stamp[:3],
+    )
+
+
 def part_key(name: str) -> str:
     """Name the delivery a file is a part of: its name without what numbers the part."""
     folder, _, file = name.rpartition("/")

@@ -53,7 +53,7 @@ def open_text(file: SourceFile) -> IO[str]:
 def read_layout(con: "DuckDBPyConnection", file: SourceFile, *, link: "Path", pack: Pack) -> Layout:
     """Read a file's header and match it to a pack; raise for each column it needs and lacks."""
     refuse_format(file, pack)
-    return layout_of(_header(con, file, link=link), file, pack=pack)
+    return layout_of(read_header(con, file, link=link), file, pack=pack)
 
 
 def refuse_format(file: SourceFile, pack: Pack) -> None:
@@ -155,7 +155,8 @@ def _version(pack: Pack, folded: dict[str, list[int]]) -> str:
     return ""
 
 
-def _header(con: "DuckDBPyConnection", file: SourceFile, *, link: "Path") -> Header:
+def read_header(con: "DuckDBPyConnection", file: SourceFile, *, link: "Path") -> Header:
+    """Read the columns of a file; `link` is a name for it without marks of a glob."""
     if file.format == "csv":
         return csv_header(file)
     cursor = con.cursor()

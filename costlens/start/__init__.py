@@ -1,0 +1,1 @@
+"""A first workspace from a folder of exports: what `costlens init` finds, asks and writes."""

@@ -1,0 +1,63 @@
+"""What a file is that no pack reads, where that is easily told."""
+
+from collections.abc import Iterable
+
+_PACKED = {
+    ".zip": "packed as .zip: unpack it",
+    ".gz": "gzipped, but no .csv.gz or .jsonl.gz: name it for what is in it",
+    ".zst": "packed as .zst: unpack it",
+    ".bz2": "packed as .bz2: unpack it",
+    ".xz": "packed as .xz: unpack it",
+    ".7z": "packed as .7z: unpack it",
+    ".tar": "packed as .tar: unpack it",
+    ".tgz": "packed as .tgz: unpack it",
+    ".xlsx": "a spreadsheet: save the sheet as CSV",
+    ".xls": "a spreadsheet: save the sheet as CSV",
+    ".ods": "a spreadsheet: save the sheet as CSV",
+}
+# Columns, in lower case, that only such a file has together.
+_COLUMNS = (
+    (("metercategory", "consumedservice"), "an Azure cost export (it can come as FOCUS)"),
+    (("metercategory", "pretaxcost"), "an Azure cost export (it can come as FOCUS)"),
+    (("service.description", "sku.description"), "a Google Cloud billing export (it can come as FOCUS)"),
+    (("service_description", "sku_description"), "a Google Cloud billing export (it can come as FOCUS)"),
+    (("sku_name", "usage_metadata", "usage_quantity"), "Databricks' system.billing.usage"),
+    (("warehouse_name", "credits_used"), "Snowflake's warehouse metering"),
+    (("query_id", "warehouse_name"), "Snowflake's query history"),
+    (("eventtype", "job", "run"), "OpenLineage events"),
+    (("event", "timestamp", "spark version"), "a Spark event log"),
+    (("month", "from", "to", "rate"), "a table of rates: named fx.csv, beside costlens.yaml, it counts"),
+)
+_TABLES = (
+    (("event_logs",), "Dagster's event log"),
+    (("run_tags", "runs"), "Dagster's run storage"),
+    (("feature_views", "entities"), "Feast's registry"),
+    (("alembic_version",), "a tool's own database"),
+)
+
+
+def by_suffix(name: str) -> str:
+    """Say what a file is that is not opened."""
+    low = name.lower()
+    for suffix, told in _PACKED.items():
+        if low.endswith(suffix):
+            return told
+    return "no kind of file that is read (csv, parquet, jsonl, SQLite)"
+
+
+def by_columns(columns: Iterable[str]) -> str:
+    """Say what a file with these columns is; empty where nobody can tell."""
+    return _known(_COLUMNS, columns)
+
+
+def by_tables(tables: Iterable[str]) -> str:
+    """Say what a database with these tables is; empty where nobody can tell."""
+    return _known(_TABLES, tables)
+
+
+def _known(signs: Iterable[tuple[tuple[str, ...], str]], names: Iterable[str]) -> str:
+    has = {name.strip().casefold() for name in names}
+    for wanted, told in signs:
+        if has.issuperset(wanted):
+            return told if told.startswith("a table") else f"{told}, which no pack reads yet"
+    return ""

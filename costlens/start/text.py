@@ -1,0 +1,47 @@
+"""YAML as people write it: one value, one mapping a line, comments behind."""
+
+import json
+import re
+from decimal import Decimal
+
+from costlens.config.marks import parse
+
+_PLAIN = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./ -]*(?:[:][A-Za-z0-9_./-]+)*")
+_UNPRINTED = re.compile(r"[^\t -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def scalar(text: str) -> str:
+    """Write a text as a YAML value, in quotes only where it needs them."""
+    if _PLAIN.fullmatch(text) and text.strip() == text and _means_itself(text):
+        return text
+    quoted = json.dumps(text, ensure_ascii=False)
+    return _UNPRINTED.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted).replace("\x85", "\\x85")
+
+
+def _means_itself(text: str) -> bool:
+    """Say whether our own reader takes a bare text for that text, and not for a number or day."""
+    node, findings = parse(f"{{a: [{text}]}}", file="")
+    entry = node.entries.get("a") if node is not None and hasattr(node, "entries") else None
+    items = getattr(entry[1], "items", ()) if entry else ()
+    return not findings and len(items) == 1 and getattr(items[0], "value", None) == text
+
+
+def mapping(**values: str) -> str:
+    """Write a mapping on one line; the values are written as they stand."""
+    return "{" + ", ".join(f"{key}: {value}" for key, value in values.items() if value) + "}"
+
+
+def remark(text: str) -> str:
+    """Make a text safe to stand in a comment: one line, nothing that cannot be printed."""
+    return _UNPRINTED.sub("?", " ".join(text.split()))
+
+
+def behind(line: str, *remarks: str) -> str:
+    """Put a comment behind a line."""
+    told = "; ".join(remark(one) for one in remarks if one)
+    return f"{line}  # {told}" if told else line
+
+
+def amount(money: Decimal | None, currency: str) -> str:
+    """Write an amount for a comment, to the cent."""
+    return f"{money:,.2f} {currency}" if money is not None else ""
