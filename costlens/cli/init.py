@@ -1,7 +1,9 @@
 """`costlens init`."""
 
 import os
+import re
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,26 +65,26 @@ def init(folder: Path, into: Path | None, dry_run: bool, printed: Print) -> None
 
 def _answer(looked: "Looked") -> "Answer":
     """Lay out what was recognised, then what was not."""
-    from costlens.questions.ask import Answer
+    from costlens.questions.ask import Answer, Cell
     from costlens.start.settings import months
 
     columns = ("path", "type", "recognised_as", "months", "lines", "cost", "currency", "note")
     types = ("VARCHAR", "VARCHAR", "VARCHAR", "VARCHAR", "BIGINT", "DECIMAL", "VARCHAR", "VARCHAR")
-    rows: list[tuple[object, ...]] = []
+    rows: list[tuple[Cell, ...]] = []
     for one in looked.found:
         candidate = one.candidate
-        version = f", {candidate.version}" if candidate.version else ""
-        title = f"{candidate.pack.description.title}{version}"
+        title = re.split(r" \(|, ", candidate.pack.description.title)[0]
+        title = " ".join(filter(None, (title, candidate.version)))
         note = one.doubles or (one.errors[0].message if one.errors else "")
         if one.doubles:
             note = f"left out: {note}"
-        for total in one.totals or [None]:
-            held = (
-                (months(total.months), total.lines, total.cost, total.currency)
-                if total
-                else (None, None, None, None)
-            )
-            rows.append((one.source.path, one.source.type, title, *held, note))
+        held: list[tuple[Cell, ...]] = [
+            (months(t.months), t.lines, t.cost, t.currency) for t in one.totals
+        ]
+        rows += [
+            (one.path, one.source.type, title, *each, note)
+            for each in held or [(None, None, None, None)]
+        ]
     for other in looked.unknown:
         rows.append((other.shown, None, None, None, None, None, None, other.why))
     return Answer(columns=columns, types=types, rows=tuple(rows))
@@ -91,15 +93,16 @@ def _answer(looked: "Looked") -> "Answer":
 def _say_next(looked: "Looked", into: Path, *, written: bool) -> None:
     """Say what was written, what stands in the way, and what to do next."""
     drafted = looked.drafted
-    told = ", ".join(
+    named = ", ".join(
         f"{count} {kind}{'' if count == 1 else 's'}"
         for kind in ("resource", "pipeline", "feature", "model")
         if (count := len(drafted.of(kind)))
     )
     verb = "wrote" if written else "would write"
     where = _folder(into)
-    click.echo(f"\n{verb} {where}costlens.yaml, {where}catalog/found.yaml: {told or 'nothing named yet'}", err=True)
-    left = sum(one.cost for one in drafted.rest)
+    click.echo(f"\n{verb} {where}costlens.yaml", err=True)
+    click.echo(f"{verb} {where}catalog/found.yaml: {named or 'nothing is named yet'}", err=True)
+    left = sum((one.cost for one in drafted.rest), Decimal(0))
     if drafted.total:
         share = f"{left:,.2f} of {drafted.total:,.2f} {drafted.currency}"
         click.echo(f"{verb} {where}catalog/todo.yaml: no rule picks {share} yet", err=True)

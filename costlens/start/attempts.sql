@@ -9,7 +9,7 @@ select
     lower(resource_id) as resource_id,
     lower(tags)::json ->> 'team' as team,
     count(*) as lines,
-    count(distinct run) as runs,
-    min(run) as first_run
+    min(run) as first_run,
+    max(run) as last_run
 from read_attempts
 group by all

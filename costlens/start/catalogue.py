@@ -1,6 +1,7 @@
 """Write the first catalogue: what was found, and what is left to do."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from costlens.start.draft import Drafted, Endpoint, Made, Rest, Rule, Thing
 from costlens.start.names import as_name, unique
@@ -8,7 +9,6 @@ from costlens.start.produces import escaped
 from costlens.start.text import amount, behind, mapping, remark, scalar
 
 _SERVICES = 12  # of what is left, these are written down
-
 
 
 def found_yaml(drafted: Drafted) -> str:
@@ -148,12 +148,13 @@ def _rest(drafted: Drafted) -> Iterator[str]:
     """Write the services that no rule picks, the largest first, as stages to be named."""
     if not drafted.rest or drafted.total is None:
         return
-    left = sum(one.cost for one in drafted.rest)
+    left = sum((one.cost for one in drafted.rest), Decimal(0))
     yield (
         f"# No rule picks {amount(left, drafted.currency)} of "
-        f"{amount(drafted.total, drafted.currency)}; that stays (unmatched). A rule may stand under"
+        f"{amount(drafted.total, drafted.currency)}; that stays (unmatched)."
     )
-    yield "# anything; what is no run, such as a warehouse or a table, is a stage. Say whom it feeds."
+    yield "# A rule may stand under anything that has a name. What is no run, such as a"
+    yield "# warehouse or a table, is a stage: say whom it feeds, such as feeds: [{model: NAME}]."
     yield "# stages:"
     names: set[str] = set()
     for one in drafted.rest[:_SERVICES]:
@@ -162,7 +163,7 @@ def _rest(drafted: Drafted) -> Iterator[str]:
         yield from _stage(one, name, drafted.currency)
     more = drafted.rest[_SERVICES:]
     if more:
-        cost = amount(sum(one.cost for one in more), drafted.currency)
+        cost = amount(sum((one.cost for one in more), Decimal(0)), drafted.currency)
         yield f"#   # and {len(more)} more services: {cost}"
     yield ""
 
@@ -192,7 +193,8 @@ def _unclear(drafted: Drafted) -> Iterator[str]:
     for thing in things:
         yield f"#   {thing.name}:"
         for part in thing.unclear[:8]:
-            yield f"#     produces: [{{part: {_quoted(escaped(part))}, feature: NAME}}]  # or model: NAME"
+            line = f"produces: [{{part: {_quoted(escaped(part))}, feature: NAME}}]"
+            yield f"#     {line}  # or model: NAME"
         if len(thing.unclear) > 8:
             yield f"#     # and {len(thing.unclear) - 8} more parts"
     yield ""

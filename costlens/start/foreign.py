@@ -15,18 +15,30 @@ _PACKED = {
     ".xls": "a spreadsheet: save the sheet as CSV",
     ".ods": "a spreadsheet: save the sheet as CSV",
 }
+_AZURE = "an Azure cost export (it can come as FOCUS)"
+_GOOGLE = "a Google Cloud billing export (it can come as FOCUS)"
+_RATES = "a table of rates: named fx.csv, beside costlens.yaml, it counts"
 # Columns, in lower case, that only such a file has together.
 _COLUMNS = (
-    (("metercategory", "consumedservice"), "an Azure cost export (it can come as FOCUS)"),
-    (("metercategory", "pretaxcost"), "an Azure cost export (it can come as FOCUS)"),
-    (("service.description", "sku.description"), "a Google Cloud billing export (it can come as FOCUS)"),
-    (("service_description", "sku_description"), "a Google Cloud billing export (it can come as FOCUS)"),
+    (("metercategory", "consumedservice"), _AZURE),
+    (("metercategory", "pretaxcost"), _AZURE),
+    (
+        ("service.description", "sku.description"),
+        _GOOGLE,
+    ),
+    (
+        ("service_description", "sku_description"),
+        _GOOGLE,
+    ),
     (("sku_name", "usage_metadata", "usage_quantity"), "Databricks' system.billing.usage"),
     (("warehouse_name", "credits_used"), "Snowflake's warehouse metering"),
     (("query_id", "warehouse_name"), "Snowflake's query history"),
     (("eventtype", "job", "run"), "OpenLineage events"),
     (("event", "timestamp", "spark version"), "a Spark event log"),
-    (("month", "from", "to", "rate"), "a table of rates: named fx.csv, beside costlens.yaml, it counts"),
+    (
+        ("month", "from", "to", "rate"),
+        "a table of rates: named fx.csv, beside costlens.yaml, it counts",
+    ),
 )
 _TABLES = (
     (("event_logs",), "Dagster's event log"),
@@ -59,5 +71,5 @@ def _known(signs: Iterable[tuple[tuple[str, ...], str]], names: Iterable[str]) -
     has = {name.strip().casefold() for name in names}
     for wanted, told in signs:
         if has.issuperset(wanted):
-            return told if told.startswith("a table") else f"{told}, which no pack reads yet"
+            return told if told is _RATES else f"{told}, which no pack reads yet"
     return ""

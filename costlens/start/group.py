@@ -1,7 +1,6 @@
 """Put recognised files together into sources: a folder, a glob or a file each."""
 
 import glob
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,10 +121,18 @@ def _glob(files: Sequence[str]) -> str:
     rows = {series(file) for file in files}
     if len(rows) == 1:
         return rows.pop().replace("#", "*")
-    first = os.path.commonprefix(list(files))
-    last = os.path.commonprefix([file[::-1] for file in files])[::-1]
+    first, last = _common(files), _common([file[::-1] for file in files])[::-1]
     return f"{first}*{last}" if len(first) + len(last) <= min(map(len, files)) else ""
 
 
+def _common(texts: Sequence[str]) -> str:
+    """Give what all texts begin with."""
+    shortest, longest = min(texts), max(texts)
+    same = 0
+    while same < len(shortest) and shortest[same] == longest[same]:
+        same += 1
+    return shortest[:same]
+
+
 def _matched(pattern: str, folder: Path) -> set[str]:
-    return set(glob.glob(pattern, root_dir=folder, recursive=True))
+    return set(glob.glob(pattern, root_dir=folder, recursive=True))  # noqa: PTH207 -- as sources are

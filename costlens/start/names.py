@@ -6,9 +6,10 @@ from collections.abc import Container
 from costlens.config.keys import FORMS
 
 _VALID = re.compile(FORMS["name"].pattern)
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_LONG = "january february march april june july august september october november december".split()
-_MONTH = "|".join((*_LONG, *_MONTHS))
+_MONTH = (
+    "january|february|march|april|june|july|august|september|october|november|december|"
+    "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+)
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _VARIES = re.compile(
     rf"{_UUID}|(?=[0-9a-f]*\d)[0-9a-f]{{8,}}|(?<![a-z])(?:{_MONTH})(?![a-z])|\d+", re.IGNORECASE
@@ -20,6 +21,8 @@ _PARTITION = re.compile(
 _ENDINGS = re.compile(
     r"[-_ .]+(?:hourly|daily|weekly|monthly|nightly|prod|production|dag|job|pipeline|v?\d+)$"
 )
+# What tags say where they name nobody, folded.
+NOBODY = ("none", "unknown", "n_a", "true", "false", "yes", "no", "null", "other", "default")
 
 
 def is_valid(text: str) -> bool:
@@ -35,7 +38,7 @@ def as_name(text: str, *, default: str = "unnamed") -> str:
 
 
 def unique(name: str, taken: Container[str]) -> str:
-    """Number a name that is taken."""
+    """Add a number to a name that is taken."""
     number, found = 2, name
     while found in taken:
         found, number = f"{name}_{number}", number + 1
@@ -55,10 +58,12 @@ def is_partition(folder: str) -> bool:
 def source_name(path: str) -> str:
     """Name a source for its file or folder, without what differs from month to month."""
     parts = [part for part in path.split("/") if part not in ("", ".", "..")]
-    last = parts[-1] if parts else ""
-    stem = last if path.endswith("/") else last.partition(".")[0]
-    bare = re.sub(r"[-_. #*]*[#*][-_. #*]*", "_", series(stem)).strip("-_. ")
-    return as_name(bare or stem, default="source").replace(".", "_").replace("/", "_")
+    stems = [*parts[:-1], parts[-1] if path.endswith("/") else parts[-1].partition(".")[0]]
+    for stem in reversed(stems):
+        bare = re.sub(r"[-_. #*]*[#*][-_. #*]*", "_", series(stem)).strip("-_. ")
+        if bare:
+            return as_name(bare, default="source").replace(".", "_").replace("/", "_")
+    return as_name(stems[-1].strip("*"), default="source")
 
 
 def folded(text: str) -> str:

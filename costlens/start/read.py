@@ -160,17 +160,18 @@ def _twice(first: str, second: str, unit: Unit) -> Finding:
 
 
 def _totals(con: "DuckDBPyConnection", source: str, pack: Pack) -> list[Total]:
+    """Add a source up, a bill by its currencies."""
     table = pack.produces[0]
-    money = "currency, sum(billed)" if table == "charges" else "null, null"
+    currency, cost = ("currency", "sum(billed)") if table == "charges" else ("null", "null")
     rows = con.cursor().execute(
-        f"select list_sort(list(distinct period)), sum(lines)::bigint, {money} "
-        f"from seen_{table} where source = $source group by {'currency' if table == 'charges' else 'all'} "
-        "having count(*) > 0 order by sum(lines) desc, 3",
+        f"select {currency} as in_currency, list_sort(list(distinct period)), "
+        f"sum(lines)::bigint as lines, {cost} from seen_{table} where source = $source "
+        "group by in_currency order by lines desc, in_currency",
         {"source": source},
     )
     return [
-        Total(months=tuple(m for m in months if m), lines=lines, currency=currency, cost=cost)
-        for months, lines, currency, cost in rows.fetchall()
+        Total(currency=currency, months=tuple(m for m in months if m), lines=lines, cost=cost)
+        for currency, months, lines, cost in rows.fetchall()
     ]
 
 

@@ -58,11 +58,11 @@ def recognise(peeked: Sequence[Peeked], packs: Sequence[Pack]) -> tuple[list[Fit
 
 
 def _fit(one: Peeked, file: SourceFile, pack: Pack) -> Fit | None:
-    if pack.description.tables:
+    if pack.description.tables and file.format == "sqlite":
         tables = {table.casefold(): header for table, header in one.tables.items()}
         parts = {t: (file, tables[t.casefold()]) for t in pack.views if t.casefold() in tables}
-        return _fit_tables(one.shown, (one.shown,), parts, pack) if file.format == "sqlite" else None
-    if file.format == "sqlite":
+        return _fit_tables(one.shown, (one.shown,), parts, pack)
+    if pack.description.tables or file.format == "sqlite":
         return None
     try:
         refuse_format(file, pack)

@@ -6,14 +6,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from costlens.start.draft import Drafted, Endpoint, Rest, Rule, Team, Thing
-from costlens.start.names import as_name, core, folded, is_valid, unique
+from costlens.start.draft import Drafted, Endpoint, Rest, Rule, Thing
+from costlens.start.names import NOBODY, as_name, core, folded, is_valid, unique
+from costlens.start.owners import find_owners
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _FOLDER = Path(__file__).parent
-_MOST = 30  # resources and teams that are written down
+_MOST = 30  # resources that are written down
 _KEYS = {  # the kind of thing that a tag of this name tells, surest first
     "pipeline": ("pipeline", "pipeline_name", "dag", "dag_id", "workflow", "job", "job_name"),
     "feature": ("feature", "feature_view", "featureview", "feature_group", "feature_table"),
@@ -22,8 +23,6 @@ _KEYS = {  # the kind of thing that a tag of this name tells, surest first
 }
 _NAMED_BY_TAGS = ("feature", "model")  # their tags name things that no log does
 _CENT = Decimal("0.01")
-_NOBODY = ("none", "unknown", "n_a", "true", "false", "yes", "no", "null", "other", "default")
-_TEAM_KEYS = ("team", "owner", "squad", "department")
 _ENDPOINT = re.compile(r"(?:^|[:/])(?:serving-|online|model-)?endpoints?/([^:/]+)$", re.IGNORECASE)
 _HITS = "create or replace table hits (kind bigint, node varchar)"
 Rows = list[tuple[Any, ...]]  # any: what DuckDB gives
@@ -39,7 +38,7 @@ def find_rules(con: "DuckDBPyConnection", drafted: Drafted) -> None:
     _add_endpoints(con, drafted)
     _add_tag_rules(con, drafted)
     _run(con, "insert into hits select distinct kind, 'run' from found_ids")
-    _add_owners(con, drafted)
+    find_owners(con, drafted)
     rows = _rows(con, _sql("unmatched"), currency=drafted.currency)
     drafted.rest = [_rest(row) for row in rows]
     total = "select sum(cost) from kinds where currency is not distinct from $currency"
@@ -48,21 +47,13 @@ def find_rules(con: "DuckDBPyConnection", drafted: Drafted) -> None:
 
 def _add_resources(con: "DuckDBPyConnection", drafted: Drafted) -> None:
     """Declare the billed ids that several runs name; an id of one run is matched by itself."""
-    rows = _rows(
-        con,
-        "select id, any_value(runs), any_value(pipelines), any_value(pipeline), "
-        "min(resource_id), count(distinct lower(resource_id)), "
-        "sum(cost) filter (currency is not distinct from $currency) from found_ids "
-        "where runs > 1 or not starts_with(id, 'arn:') group by id order by sum(cost) desc, id "
-        f"limit {_MOST}",
-        currency=drafted.currency,
-    )
-    for id_, runs, pipelines, pipeline, resource_id, spellings, cost in rows:
+    rows = _rows(con, _sql("found_resources"), currency=drafted.currency, most=_MOST)
+    for id_, tries, pipelines, pipeline, resource_id, spellings, cost in rows:
         last = re.split(r"[:/]", resource_id)[-1]
         name = unique(as_name(last), {one.name for one in drafted.of("resource")})
         of = pipeline if pipelines == 1 else f"{pipelines} pipelines"
         pattern = _short(con, resource_id) if spellings == 1 else f"*{_plain(last)}"
-        thing = Thing(kind="resource", name=name, raw=id_, note=f"{runs:,} runs of {of} name it")
+        thing = Thing(kind="resource", name=name, raw=id_, note=f"{tries:,} tries of {of} name it")
         thing.rules = [Rule(value=pattern, cost=cost)]
         drafted.things.append(thing)
         _hit(con, thing.node, "select kind from found_ids where id = $id", id=id_)
@@ -77,7 +68,7 @@ def _add_endpoints(con: "DuckDBPyConnection", drafted: Drafted) -> None:
         "and kind not in (select kind from hits) group by 1 order by 1",
         currency=drafted.currency,
     )
-    counted = dict(
+    counted: dict[str, str] = dict(
         _rows(
             con,
             "select target, min(source) from seen_activity where measure = 'requests' group by 1",
@@ -104,7 +95,9 @@ def _model_of(endpoint: str, models: Sequence[Thing]) -> Thing | None:
     """Find the model an endpoint is named for: the longest name that it starts with."""
     word = folded(endpoint)
     fitting = [
-        m for m in models if core(endpoint) == core(m.raw) or f"{word}_".startswith(f"{folded(m.raw)}_")
+        m
+        for m in models
+        if core(endpoint) == core(m.raw) or f"{word}_".startswith(f"{folded(m.raw)}_")
     ]
     fitting.sort(key=lambda m: len(m.raw), reverse=True)
     if len(fitting) > 1 and len(fitting[0].raw) == len(fitting[1].raw):
@@ -115,27 +108,20 @@ def _model_of(endpoint: str, models: Sequence[Thing]) -> Thing | None:
 def _add_tag_rules(con: "DuckDBPyConnection", drafted: Drafted) -> None:
     """Write a rule for each tag that names a thing, unless it claims what another one has."""
     things = [t for kind in ("pipeline", "feature", "model") for t in drafted.of(kind)]
-    words = sorted({word for t in things for word in (folded(t.raw), core(t.raw))})
     keys = [key for names in _KEYS.values() for key in names]
     rows = _rows(
         con,
-        "select any_value(key), bare_key, any_value(value), word, list(distinct v.kind), "
-        "sum(k.cost) filter (k.currency is not distinct from $currency "
-        "and k.kind not in (select kind from hits)) from tag_values as v inner join kinds as k on v.kind = k.kind "
-        "where list_contains($keys, bare_key) "
-        "and (list_contains($words, word) or list_contains($says, bare_key)) "
-        "group by lower(key), bare_key, lower(value), word order by lower(value), lower(key)",
+        _sql("tag_rules"),
         keys=keys,
-        words=words,
+        words=sorted({word for t in things for word in (folded(t.raw), core(t.raw))}),
         says=[key for kind in _NAMED_BY_TAGS for key in _KEYS[kind]],
         currency=drafted.currency,
     )
     owners: dict[int, str] = {}
-    rows.sort(key=lambda row: keys.index(row[1]))
-    for key, bare, value, word, kinds, cost in rows:
+    for key, bare, value, word, kinds, cost in sorted(rows, key=lambda row: keys.index(row[1])):
         wanted = next(kind for kind, names in _KEYS.items() if bare in names)
         thing = _meant(word, [t for t in things if wanted in ("", t.kind)])
-        named = wanted in _NAMED_BY_TAGS and is_valid(value) and word not in _NOBODY
+        named = wanted in _NAMED_BY_TAGS and is_valid(value) and word not in NOBODY
         if thing is None and named and abs(cost or 0) >= _CENT:
             thing = Thing(kind=wanted, name=value, raw=value, note=f"the tag {key} in the bill")
         if thing is None or re.search(r"[*?\[]", value):
@@ -159,43 +145,6 @@ def _meant(word: str, things: Sequence[Thing]) -> Thing | None:
         if fitting:
             return fitting[0] if len(fitting) == 1 else None
     return None
-
-
-def _add_owners(con: "DuckDBPyConnection", drafted: Drafted) -> None:
-    """Read teams from tags; a thing whose charges, or runs, carry exactly one has that as owner."""
-    present = dict(_rows(con, "select distinct bare_key, bare_key from tag_values"))
-    key = next((key for key in _TEAM_KEYS if key in present), "")
-    values = _rows(
-        con,
-        "select value from tag_values where bare_key = $key group by value "
-        f"order by count(*) desc, value limit {_MOST}",
-        key=key,
-    ) + _rows(con, "select distinct team from seen_attempts where team is not null order by 1")
-    by_word: dict[str, Team] = {}
-    for (value,) in values:
-        name = as_name(value.partition("@")[0] if "@" in value else value, default="")
-        if name and is_valid(name) and folded(value) not in _NOBODY:
-            by_word.setdefault(folded(value), Team(name=name, raw=value, key=key))
-    taken: dict[str, Team] = {}
-    for team in by_word.values():
-        taken.setdefault(team.name, team)
-    told = _rows(
-        con,
-        "select node, value from hits as h inner join tag_values as v on h.kind = v.kind "
-        "where bare_key = $key "
-        "union select 'pipeline:' || pipeline, team from seen_attempts where team is not null",
-        key=key,
-    )
-    for thing in drafted.things:
-        nodes = (thing.node, f"{thing.kind}:{thing.raw}")
-        owners = {folded(value) for node, value in told if node in nodes}
-        if len(owners) == 1 and (team := by_word.get(owners.pop())):
-            thing.owner = taken[team.name].name
-    owning = {thing.owner for thing in drafted.things}
-    drafted.teams = sorted(
-        (team for team in taken.values() if team.name in owning), key=lambda team: team.name
-    )
-    drafted.more_teams = [team.name for team in taken.values() if team.name not in owning]
 
 
 def _short(con: "DuckDBPyConnection", resource_id: str) -> str:

@@ -156,4 +156,3 @@ def _worth_telling(unknown: Sequence[Unknown], covered: Sequence[str]) -> list[U
         else:
             rows += ones
     return sorted(rows, key=lambda one: one.shown)
-

@@ -4,7 +4,8 @@ import json
 import re
 from decimal import Decimal
 
-from costlens.config.marks import parse
+from costlens.config.marks import Leaf, Map, parse
+from costlens.errors import CostLensError
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./ -]*(?:[:][A-Za-z0-9_./-]+)*")
 _UNPRINTED = re.compile(r"[^\t -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -20,10 +21,12 @@ def scalar(text: str) -> str:
 
 def _means_itself(text: str) -> bool:
     """Say whether our own reader takes a bare text for that text, and not for a number or day."""
-    node, findings = parse(f"{{a: [{text}]}}", file="")
-    entry = node.entries.get("a") if node is not None and hasattr(node, "entries") else None
-    items = getattr(entry[1], "items", ()) if entry else ()
-    return not findings and len(items) == 1 and getattr(items[0], "value", None) == text
+    try:
+        node, findings = parse(f"{{a: {text}}}", file="")
+    except CostLensError:
+        return False
+    leaf = node.entries["a"][1] if isinstance(node, Map) and "a" in node.entries else None
+    return not findings and isinstance(leaf, Leaf) and leaf.value == text
 
 
 def mapping(**values: str) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Rows = list[tuple[Any, ...]]  # any: what DuckDB gives
 
 _PIPELINES = (
-    "select pipeline, list(distinct source order by source), sum(runs)::bigint, "
+    "select pipeline, list(distinct source order by source), sum(lines)::bigint, "
     "list(distinct part order by part) from seen_attempts group by pipeline order by pipeline"
 )
 _OUTPUTS = "select distinct pipeline, part, target from seen_outputs order by all"
@@ -38,8 +38,8 @@ def find_things(con: "DuckDBPyConnection", drafted: Drafted) -> None:
             note = f"in {source}"
             drafted.things.append(Thing(kind=kind, name=name, raw=name, note=note))
     outputs = _rows(con, _OUTPUTS)
-    for pipeline, sources, runs, parts in _rows(con, _PIPELINES):
-        _add_pipeline(drafted, pipeline, sources, runs=runs, parts=parts, outputs=outputs)
+    for pipeline, sources, tries, parts in _rows(con, _PIPELINES):
+        _add_pipeline(drafted, pipeline, sources, tries=tries, parts=parts, outputs=outputs)
     _name_makers(drafted, outputs)
 
 
@@ -48,14 +48,14 @@ def _add_pipeline(
     raw: str,
     sources: Sequence[str],
     *,
-    runs: int,
+    tries: int,
     parts: Sequence[str],
     outputs: Rows,
 ) -> None:
     taken = {thing.name for thing in drafted.of("pipeline")}
     name = unique(as_name(raw, default="pipeline"), taken)
     thing = Thing(kind="pipeline", name=name, raw=raw)
-    thing.note = f"{runs:,} runs in {', '.join(sources)}"
+    thing.note = f"{tries:,} tries in {', '.join(sources)}"
     features = {one.name for one in drafted.of("feature")}
     told = {part for pipeline, part, _ in outputs if pipeline == raw}
     makes_features = any(p == raw and t.startswith("feature:") for p, _, t in outputs)

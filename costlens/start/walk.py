@@ -32,7 +32,6 @@ class Peeked:
     file: SourceFile | None = None
     tables: dict[str, Header] = field(default_factory=dict)
     why: str = ""  # it cannot be read at all
-    is_empty: bool = False
 
     @property
     def folder(self) -> str:
@@ -65,19 +64,18 @@ def _peek(con: "DuckDBPyConnection", path: Path, shown: str, staging: Path) -> P
         return Peeked(shown=shown, why="a workspace of its own: it has a costlens.yaml")
     try:
         if path.is_file() and not path.stat().st_size:
-            return Peeked(shown=shown, why="empty", is_empty=True)
+            return Peeked(shown=shown, why="empty")
         file = peek_file(path, shown)
-        if file is None:
-            return Peeked(shown=shown, why=foreign.by_suffix(path.name))
-        return Peeked(shown=shown, file=file, tables=_tables(con, file, staging))
+        if file is not None:
+            return Peeked(shown=shown, file=file, tables=_tables(con, file, staging))
+        why = foreign.by_suffix(path.name)
     except CostLensError as error:
-        return Peeked(shown=shown, why=error.findings[0].message)
+        why = error.findings[0].message
     except FileNotFoundError:
-        told = "a link to nothing" if path.is_symlink() else "vanished while it was looked at"
-        return Peeked(shown=shown, why=told)
+        why = "a link to nothing" if path.is_symlink() else "vanished while it was looked at"
     except OSError as error:
         why = f"cannot be read: {(error.strerror or str(error)).lower()}"
-        return Peeked(shown=shown, why=why)
+    return Peeked(shown=shown, why=why)
 
 
 def _tables(con: "DuckDBPyConnection", file: SourceFile, staging: Path) -> dict[str, Header]:
