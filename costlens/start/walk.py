@@ -63,7 +63,10 @@ def _peek(con: "DuckDBPyConnection", path: Path, shown: str, staging: Path) -> P
     if shown.endswith("/"):
         return Peeked(shown=shown, why="a workspace of its own: it has a costlens.yaml")
     try:
-        if path.is_file() and not path.stat().st_size:
+        size = path.stat().st_size
+        if not path.is_file():  # a pipe would keep who opens it waiting
+            return Peeked(shown=shown, why="neither a file nor a folder")
+        if not size:
             return Peeked(shown=shown, why="empty")
         file = peek_file(path, shown)
         if file is not None:
