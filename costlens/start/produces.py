@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 
 from costlens.start.draft import Made
 from costlens.start.names import core, is_valid
+from costlens.start.text import UNPRINTED
 
 _MOST = 20  # parts that are named one by one
 # A part that fits makes the feature that the group names.
@@ -67,7 +68,8 @@ def escaped(text: str) -> str:
     def one(mark: re.Match[str]) -> str:
         return f"\\{mark[0]}" if mark[0] in "^\\]" else f"[{mark[0]}]"
 
-    return re.sub(r"[.$*+?{}|()\[\]^\\]", one, text)
+    text = UNPRINTED.sub("\x00", text)
+    return re.sub(r"[.$*+?{}|()\[\]^\\]", one, text).replace("\x00", ".")
 
 
 def _feature(part: str, features: Collection[str]) -> tuple[str, str]:

@@ -116,10 +116,19 @@ def _read(
             continue
         say(f"read {file.name}")
         try:
-            _read_file(con, one, file)
+            _read_unchanged(con, one, file)
         except CostLensError as error:
             one.errors += error.findings
     one.totals = _totals(con, one.source.name, pack)
+
+
+def _read_unchanged(con: "DuckDBPyConnection", one: Found, file: SourceFile) -> None:
+    """Read a file; one that went away meanwhile is told as such, not as what that led to."""
+    try:
+        _read_file(con, one, file)
+    except OSError:
+        file.check_unchanged()
+        raise
 
 
 def _read_file(con: "DuckDBPyConnection", one: Found, file: SourceFile) -> None:

@@ -8,15 +8,18 @@ from costlens.config.marks import Leaf, Map, parse
 from costlens.errors import CostLensError
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./ -]*(?:[:][A-Za-z0-9_./-]+)*")
-_UNPRINTED = re.compile(r"[^\t -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What our reader takes for no text, even escaped: in a glob, `?` stands for it.
+UNPRINTED = re.compile(r"[^\t -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def scalar(text: str) -> str:
-    """Write a text as a YAML value, in quotes only where it needs them."""
+    """Write a text as a YAML value, in quotes only where it needs them.
+
+    Characters that are no text, which the reader refuses, become `?`.
+    """
     if _PLAIN.fullmatch(text) and text.strip() == text and _means_itself(text):
         return text
-    quoted = json.dumps(text, ensure_ascii=False)
-    return _UNPRINTED.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted).replace("\x85", "\\x85")
+    return json.dumps(UNPRINTED.sub("?", text), ensure_ascii=False).replace("\x85", "\\x85")
 
 
 def _means_itself(text: str) -> bool:
@@ -36,7 +39,7 @@ def mapping(**values: str) -> str:
 
 def remark(text: str) -> str:
     """Make a text safe to stand in a comment: one line, nothing that cannot be printed."""
-    return _UNPRINTED.sub("?", " ".join(text.split()))
+    return UNPRINTED.sub("?", " ".join(text.split()))
 
 
 def behind(line: str, *remarks: str) -> str:
