@@ -69,7 +69,9 @@ def test_the_sample_company_is_found_and_its_features_cost_something(
         golden(HERE / "sample_company" / name, (shop / name).read_text())
     refresh(shop)
     cost = {row["name"]: Decimal(row["allocated"]) for row in ask(shop, "cost", "--by", "feature")}
-    assert all(cost[name] > 0 for name in ("fv_customer_orders", "fv_payment_risk", "fv_web_clicks"))
+    assert all(
+        cost[name] > 0 for name in ("fv_customer_orders", "fv_payment_risk", "fv_web_clicks")
+    )
     models = {row["name"]: Decimal(row["allocated"]) for row in ask(shop, "cost", "--by", "model")}
     assert all(models[name] > 0 for name in ("churn", "fraud"))
 
@@ -90,7 +92,7 @@ def test_the_list_of_what_is_left_can_be_used_as_it_stands(shop: Path) -> None:
     (shop / "catalog/todo.yaml").write_text(UNCOMMENT.sub("", stages + product))
     refresh(shop)
     assert unmatched(shop) == 0
-    assert [row["name"] for row in ask(shop, "cost", "--by", "product")][0] == "my_product"
+    assert ask(shop, "cost", "--by", "product")[0]["name"] == "my_product"
 
 
 def test_nothing_is_written_when_asked_only_to_look(shop: Path) -> None:
@@ -186,7 +188,7 @@ def store(tables: Path, to: Path, how: str) -> None:
     path = to / f"{to.name}.db"
     with sqlite3.connect(path) as database:
         for table in sorted(tables.iterdir()):
-            rows = [line for line in csv_rows(table)]
+            rows = csv_rows(table)
             marks = ", ".join("?" for _ in rows[0])
             columns = ", ".join(f'"{name}"' for name in rows[0])
             database.execute(f'create table "{table.stem}" ({columns})')

@@ -142,7 +142,9 @@ def test_a_copy_in_another_folder_counts_once(exports: Path) -> None:
 
 
 def test_another_currency_asks_for_its_rate(exports: Path) -> None:
-    write(exports / "us" / "bill-2026-05.csv", [charge(BillingCurrency="USD", BillingAccountId="2")])
+    write(
+        exports / "us" / "bill-2026-05.csv", [charge(BillingCurrency="USD", BillingAccountId="2")]
+    )
     june = charge(BillingPeriodStart="2026-06-01", ChargePeriodStart="2026-06-01")
     write(exports / "eu" / "bill-2026-06.csv", [{**june, "ChargePeriodEnd": "2026-06-02"}])
     ran = costlens("init", str(exports))
