@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from costlens.config.values import Source
 from costlens.errors import CostLensError, Finding
 from costlens.ingest.diagnose import unreadable
-from costlens.ingest.fetch import SourceFile, find_files, part_key
+from costlens.ingest.fetch import SourceFile, deliveries_of, find_files, part_key
 from costlens.ingest.packs import Pack
 from costlens.ingest.rows import rows_sql
 from costlens.ingest.source import macros
@@ -101,44 +101,47 @@ def _read(
 ) -> None:
     pack = one.candidate.pack
     try:
-        files, notes = find_files(one.source, folder)
-        deliveries = as_deliveries(files, pack, one.source)
+        files, notes = find_files(one.source, folder, manifest=pack.description.manifest)
+        files = as_deliveries(files, pack, one.source)
     except CostLensError as error:
         one.errors += error.findings
         return
     one.notes += notes
     once: dict[str, SourceFile] = {}
-    for file in deliveries:
+    for file in files:
         first = once.setdefault(file.sha256, file)
         if first is not file:
             told = f"holds the same as {first.name}: it counts once"
             one.notes.append(Finding(message=told, where=file.name, severity="warning"))
-            continue
-        say(f"read {file.name}")
+    for delivery in deliveries_of(list(once.values())):
+        say(f"read {delivery[0].name}")
         try:
-            _read_unchanged(con, one, file)
+            _read_unchanged(con, one, delivery)
         except CostLensError as error:
             one.errors += error.findings
     one.totals = _totals(con, one.source.name, pack)
 
 
-def _read_unchanged(con: "DuckDBPyConnection", one: Found, file: SourceFile) -> None:
-    """Read a file; one that went away meanwhile is told as such, not as what that led to."""
+def _read_unchanged(
+    con: "DuckDBPyConnection", one: Found, delivery: tuple[SourceFile, ...]
+) -> None:
+    """Read a delivery; a file that went away meanwhile is told as such, not what that led to."""
     try:
-        _read_file(con, one, file)
+        _read_delivery(con, one, delivery)
     except OSError:
-        file.check_unchanged()
+        for file in delivery:
+            file.check_unchanged()
         raise
 
 
-def _read_file(con: "DuckDBPyConnection", one: Found, file: SourceFile) -> None:
-    """Add what a file holds; a file that cannot be read to its end adds nothing."""
+def _read_delivery(con: "DuckDBPyConnection", one: Found, delivery: tuple[SourceFile, ...]) -> None:
+    """Add what a delivery holds; one that cannot be read to its end adds nothing."""
     import duckdb
 
     pack = one.candidate.pack
     currency = one.source.currency or "USD"
     with tempfile.TemporaryDirectory(prefix="costlens-") as staging:
-        opened = open_delivery(con, file, pack=pack, currency=currency, staging=Path(staging))
+        opened = open_delivery(con, delivery, pack=pack, currency=currency, staging=Path(staging))
         opened.view(con)
         try:
             for table in pack.produces:
@@ -154,9 +157,10 @@ def _read_file(con: "DuckDBPyConnection", one: Found, file: SourceFile) -> None:
     for units, counts_once in _UNITS.items():
         if units.rpartition("new_")[2].split()[0] in pack.produces:
             for unit in con.cursor().execute(units).fetchall():
-                first = one.units.setdefault(unit, file.name)
-                if counts_once and part_key(first) != part_key(file.name):
-                    one.errors.append(_twice(first, file.name, unit))
+                held = delivery[0].name
+                first = one.units.setdefault(unit, held)
+                if counts_once and part_key(first) != part_key(held):
+                    one.errors.append(_twice(first, held, unit))
 
 
 def _twice(first: str, second: str, unit: Unit) -> Finding:
