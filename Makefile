@@ -1,11 +1,13 @@
 # Two commands on a fresh machine with Python 3.11 and make: `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
+# make demo SERVE=0 stops before the dashboard is served.
+SERVE ?= 1
 
-.PHONY: demo test test-all lint bench goldens clean
+.PHONY: demo test test-all lint bench goldens screenshots clean
 
 demo: .venv/.installed
-	$(BIN)/costlens demo --folder demo
+	$(BIN)/costlens demo --folder demo $(if $(filter 0,$(SERVE)),--no-serve,--serve)
 
 test: .venv/.installed-dev lint
 	$(BIN)/pytest -n 2 -m "not slow"
@@ -23,6 +25,11 @@ bench: .venv/.installed-dev
 
 goldens: .venv/.installed-dev
 	$(BIN)/pytest -q --update-goldens tests/errors tests/cli tests/docs
+
+# Needs Chromium, as the tests of the pages do.
+screenshots: .venv/.installed-dev
+	$(BIN)/costlens demo --folder demo --no-serve >/dev/null
+	$(BIN)/python docs/screenshots.py demo
 
 clean:
 	rm -rf .venv demo dist build

@@ -16,9 +16,10 @@ _STEPS = (
     ("Does it tie to the bills?", ["statement"]),
     ("What does each feature cost?", ["cost", "--by", "feature"]),
     ("What does each model cost?", ["cost", "--by", "model"]),
-    ("What does each product cost?", ["cost", "--by", "product"]),
+    ("What does each product cost, and what does it bring in?", ["roi", "--by", "product"]),
     ("Nobody uses fv_support_tickets: what is its cost made of?", ["explain", _UNUSED]),
     ("What is still to be done?", ["findings"]),
+    ("The files for finance, for the last month", ["report"]),
 )
 
 
@@ -30,8 +31,9 @@ _STEPS = (
     show_default=True,
     help="The working folder that the sample company is copied to.",
 )
-def demo(folder: Path) -> None:
-    """Run the sample company from its bill to the cost of each feature, in a folder of its own."""
+@click.option("--serve/--no-serve", default=True, show_default=True, help="Then show the pages.")
+def demo(folder: Path, serve: bool) -> None:
+    """Run the sample company from its bills to its return, in a folder of its own, and show it."""
     from costlens.cli.main import root
 
     _copy(folder)
@@ -42,6 +44,9 @@ def demo(folder: Path) -> None:
         root(command, standalone_mode=False)
     click.echo(f"\nWhat it shows: {folder}/README.md.")
     click.echo(f"Go on: costlens --help, or edit {folder}/catalog and refresh again.")
+    if serve:
+        click.secho(f"\n$ costlens serve --config {folder}", dim=True)
+        root(["serve", "--config", str(folder)], standalone_mode=False)
 
 
 def _copy(folder: Path) -> None:

@@ -257,7 +257,7 @@ def demo_done(sample: Company, tmp_path: Path) -> str:
 def test_colour_shows_on_a_terminal_and_neither_in_a_pipe_nor_with_no_color(
     demo_done: str,
 ) -> None:
-    words = ["demo", "--folder", demo_done]
+    words = ["demo", "--no-serve", "--folder", demo_done]
     assert "\x1b[" in on_terminal(*words)
     assert "\x1b" not in on_terminal(*words, NO_COLOR="1")
     piped = process(*words)
@@ -283,7 +283,7 @@ def test_progress_shows_on_a_terminal_only(company: Company) -> None:
 
 
 def test_the_demo_runs_from_the_bill_to_the_answer(tmp_path: Path, golden: Golden) -> None:
-    ran = costlens("demo")
+    ran = costlens("demo", "--no-serve")
     assert (ran.code, ran.err) == (0, "")
     golden(Path(__file__).with_name("demo.txt"), ran.out)
     stated = Company(folder=tmp_path / "costlens-demo").ask("statement")
@@ -296,10 +296,10 @@ def test_the_demo_runs_again_over_itself_and_over_nothing_else(
 ) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("a year's work")
-    ran = costlens("demo", "--folder", "mine")
+    ran = costlens("demo", "--no-serve", "--folder", "mine")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith("costlens: mine: the folder holds something else\n")
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
-    again = costlens("demo", "--folder", demo_done)
+    again = costlens("demo", "--no-serve", "--folder", demo_done)
     assert (again.code, again.err) == (0, "")
     assert "nothing new: build 1 still holds\n" in again.out

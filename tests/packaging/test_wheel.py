@@ -76,7 +76,7 @@ def test_it_installs_in_a_bare_environment_and_runs_the_demo(
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     for words in (
         [str(binaries / "python"), "-m", "pip", "install", *quiet, *what],
-        [str(binaries / "costlens"), "demo"],
+        [str(binaries / "costlens"), "demo", "--no-serve"],
     ):
         done = subprocess.run(
             words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
