@@ -13,7 +13,7 @@ from costlens.ingest.diagnose import and_more, told, unreadable
 from costlens.ingest.fetch import SourceFile, deliveries_of, find_files, part_key
 from costlens.ingest.loads import Load
 from costlens.ingest.packs import Pack
-from costlens.ingest.rows import Totals, control, rows_sql
+from costlens.ingest.rows import Totals, control, made_sql
 from costlens.ingest.source import Opened
 from costlens.ingest.tabled import as_deliveries, open_delivery
 from costlens.lake import Draft
@@ -54,6 +54,11 @@ class Delivery:
     def name(self) -> str:
         """The name of the file, or of its first part."""
         return self.files[0].name
+
+    @property
+    def file_key(self) -> str:
+        """Name it by what is in it."""
+        return sha256("".join(file.sha256 for file in self.files).encode()).hexdigest()[:16]
 
     @property
     def units(self) -> set[Unit]:
@@ -183,10 +188,9 @@ def _deliver(work: Work, made: Plan, files: Sequence[SourceFile]) -> Delivery:
 
 
 def _accounts(work: Work, pack: Pack) -> frozenset[tuple[str, str]]:
-    rows = rows_sql(work.con, pack, "charges", tag_keys=frozenset())
     found = work.con.cursor().execute(
-        "select strftime(period_start, '%Y-%m'), ProviderName || ': ' || BillingAccountId from ("
-        f"select distinct period_start, ProviderName, BillingAccountId from (\n{rows}\n))"
+        "select distinct strftime(BillingPeriodStart, '%Y-%m'), "
+        f"ProviderName || ': ' || BillingAccountId from (\n{made_sql(pack, 'charges')}\n)"
     )
     return frozenset(found.fetchall())
 

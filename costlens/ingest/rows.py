@@ -51,9 +51,8 @@ def period_column(table: str) -> str:
 
 def rows_sql(con: "DuckDBPyConnection", pack: Pack, table: str, *, tag_keys: frozenset[str]) -> str:
     """Write the select of a table's columns, of its row's number and of the month it belongs to."""
-    declared, made_by = TABLES[table], pack.sql(table).rstrip().rstrip(";")
-    described = con.cursor().execute(f"describe (\n{made_by}\n)").fetchall()
-    found = {row[0]: row[1] for row in described}
+    declared, made_by = TABLES[table], made_sql(pack, table)
+    found = _columns_made(con, pack, table)
     _refuse_misfits(pack, declared, found)
     columns = [
         f"cast({_value(column, found, tag_keys)} as {kind}) as {name(column)}"
@@ -68,6 +67,28 @@ def rows_sql(con: "DuckDBPyConnection", pack: Pack, table: str, *, tag_keys: fro
             f"from {_tagged(found, tag_keys)}",
         )
     )
+
+
+def made_sql(pack: Pack, table: str) -> str:
+    """Read the select of a pack that makes a table, without what ends it."""
+    return pack.sql(table).rstrip().rstrip(";")
+
+
+_MADE: dict[tuple[object, ...], dict[str, str]] = {}
+
+
+def _columns_made(con: "DuckDBPyConnection", pack: Pack, table: str) -> dict[str, str]:
+    """Name the columns a pack makes and their types: bound once for sources of equal columns."""
+
+    def described(relation: str) -> list[tuple[str, str]]:
+        rows = con.cursor().execute(f"describe {relation}").fetchall()
+        return [(row[0], row[1]) for row in rows]
+
+    views = tuple((view, *described(name(view))) for view in pack.views)
+    key = (pack.digest, table, views)
+    if key not in _MADE:
+        _MADE[key] = dict(described(f"(\n{made_sql(pack, table)}\n)"))
+    return _MADE[key]
 
 
 def written_sql(rows: str, *, load: str, number: int, period: str | None) -> str:

@@ -21,6 +21,8 @@ from costlens.ingest.rows import (
     written_sql,
 )
 from costlens.ingest.source import LINES_A_FILE
+from costlens.lake.tables import TABLES
+from costlens.lake.views import literal
 from costlens.money import exact_sum
 
 if TYPE_CHECKING:
@@ -180,21 +182,35 @@ def _write(
     import duckdb
 
     table = unit[0]
+    partition = _partition(made, unit)
+    written = {c: kind for c, kind in TABLES[table].columns.items() if c not in partition}
     # Rows carry their number, so the file need not be in order: without, memory stays bounded.
     number = 0
     for one in deliveries:
         one.opened.view(work.con)
-        rows = rows_sql(work.con, made.pack, table, tag_keys=work.tag_keys)
-        query = written_sql(rows, load=load, number=number, period=_only(one, unit))
+        only = _only(one, unit)
         try:
             work.con.execute("set preserve_insertion_order = false").fetchall()
-            work.draft.write(work.con, table, query, _partition(made, unit))
+            rows = _rows(work, made, one, table=table, once=only is not None)
+            query = written_sql(rows, load=load, number=number, period=only)
+            work.draft.write(work.con, table, query, partition, columns=written)
         except duckdb.Error as error:
             raise unreadable(work.con, one.opened, error) from error
         finally:
             work.con.execute("set preserve_insertion_order = true").fetchall()
         one.opened.check_unchanged()
         number += len(one.files)
+
+
+def _rows(work: Work, made: Plan, one: Delivery, *, table: str, once: bool) -> str:
+    """Write the select of a delivery's rows; `once`: worked out at the first of several periods."""
+    rows = rows_sql(work.con, made.pack, table, tag_keys=work.tag_keys)
+    if not once:
+        return rows
+    path = work.staging / f"{made.source.name}-{one.file_key}-{table}.parquet"
+    if not path.exists():
+        work.con.execute(f"copy ({rows}) to {literal(str(path))} (format parquet)").fetchall()
+    return f"select * from read_parquet({literal(str(path))})"
 
 
 def _only(one: Delivery, unit: Unit) -> str | None:

@@ -41,16 +41,19 @@ class Draft:
         query: str,
         partition: Mapping[str, str] | None = None,
         params: Params | None = None,
+        *,
+        columns: Mapping[str, str] | None = None,
     ) -> Path | None:
         """Write a query's rows into a partition, cast to the table's declared types.
 
         Columns go by name: one the query lacks is null, one the table lacks is a ValueError, and
         so is a float where the table has a decimal. A row that names another partition than the
         given one is DuckDB's error. The first write of a draft to a partition replaces it, later
-        ones add to it. Without rows there is no file, and None comes back.
+        ones add to it. Without rows there is no file, and None comes back. `columns` are those of
+        the query and their types, for a caller who knows them.
         """
         declared, key = self._place(table, partition)
-        found = _columns_found(con, query, params)
+        found = columns or _columns_found(con, query, params)
         _refuse_misfits(declared, found)
         path = self._folder / table / folder_of(declared, key) / f"{uuid.uuid4().hex}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
