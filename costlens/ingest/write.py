@@ -29,6 +29,13 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
+# A charge of a month begins on its first day; where all are such, the bill is of whole months.
+_LAST_DAY = (
+    "case when min(ChargePeriodEnd - ChargePeriodStart) > interval 1 day "
+    "then max(ChargePeriodEnd) - interval 1 microsecond else max(ChargePeriodStart) end::date"
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Written:
     """A period that was written: the files it is made of, and what they add up to."""
@@ -309,7 +316,7 @@ def _read_back(
     table = unit[0]
     columns = {
         "charges": "BillingCurrency, sum(BilledCost), sum(EffectiveCost), "
-        "min(ChargePeriodStart)::date, max(ChargePeriodStart)::date",
+        f"min(ChargePeriodStart)::date, {_LAST_DAY}",
         "attempts": "null::varchar, null, null, min(start)::date, max(start)::date",
         "outputs": "null::varchar, null, null, null, null",
         "activity": "null::varchar, null, null, min(hour)::date, max(hour)::date",

@@ -47,3 +47,15 @@ def test_what_the_parts_of_a_window_bear_adds_up_to_the_whole(
     whole = add_up(year, level, [FIRST, AFTER])
     assert add_up(year, level, [FIRST, *sorted(cuts), AFTER]) == whole
     assert whole["by_day" if level == "product" else "clicks", "benefit"] > 0
+
+
+def test_a_bill_of_whole_months_brings_in_whole_months(company: Company) -> None:
+    company.bill({"cost": "100", "ResourceId": "a", "ChargePeriodEnd": "2026-06-01T00:00:00Z"})
+    company.catalogue(
+        "products: [{name: shop, billed_by: [{resource_id: a}], benefits: "
+        "[{name: sales, kind: revenue, amount: 310, from: 2026-01-01}]}]"
+    )
+    company.refresh()
+    (row,) = company.ask("roi", "--by", "product")
+    assert (row["cost"], row["benefit"]) == ("100", "310")
+    assert "whose bill is complete" in company.run("report").err
