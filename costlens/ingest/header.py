@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -62,6 +63,10 @@ def read_layout(con: "DuckDBPyConnection", file: SourceFile, *, link: "Path", pa
     folded: dict[str, list[int]] = {}
     for place, name in enumerate(header.names):
         folded.setdefault(name.strip().casefold(), []).append(place)
+    for place, name in enumerate(header.names):
+        translated = re.fullmatch(r".+\((\w+)\)", name.strip())  # Ressourcengruppe (ResourceGroup)
+        if translated:
+            folded.setdefault(translated[1].casefold(), [place])
     found: dict[str, int] = {}
     doubled: list[str] = []
     for column in pack.columns:
