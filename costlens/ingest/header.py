@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -71,6 +72,10 @@ def layout_of(header: Header, file: SourceFile, *, pack: Pack) -> Layout:
     folded: dict[str, list[int]] = {}
     for place, name in enumerate(header.names):
         folded.setdefault(name.strip().casefold(), []).append(place)
+    for place, name in enumerate(header.names):
+        translated = re.fullmatch(r".+\((\w+)\)", name.strip())  # Ressourcengruppe (ResourceGroup)
+        if translated:
+            folded.setdefault(translated[1].casefold(), [place])
     found: dict[str, int] = {}
     doubled: list[str] = []
     for column in pack.columns:

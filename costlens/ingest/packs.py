@@ -53,6 +53,12 @@ class Description(Value):
     gather: Mapping[str, str] = setting("column to the prefix of the columns it collects", {})
     tables: Mapping[str, Named] = setting("in place of needs: each table it reads, by name", {})
     manifest: str = setting("pattern of the manifests that say which files count", "")
+    kinds: Mapping[str, str] = setting(
+        "kind of file, told in x_kind, to the pattern of its manifest's type or its path", {}
+    )
+    padded: bool = setting("lines may leave out what is empty at their end", False)
+    parts: bool = setting("a month comes in several files, all of which count", False)
+    stamp: str = setting("column that says when a line was exported: never twice the same line", "")
     versions: tuple[Version, ...] = setting("versions of the format; the first that fits", ())
     mistaken: Mapping[str, str] = setting(
         "a column that only another kind of file has, and which", {}
@@ -241,5 +247,7 @@ def _digest(folder: Path, described: Description) -> str:
 def macro_calls(sql: str) -> list[tuple[str, str]]:
     """List the (macro, column) pairs a pack's SQL reads typed values by."""
     bare = re.sub(r"--[^\n]*", "", sql)
-    calls = re.findall(r'\b(money|exact|utc|quantity|whole)\(\s*"?(\w+)"?\s*\)', bare)
+    calls = re.findall(
+        r'\b(money|exact|utc|quantity|whole|elements|month_of)\(\s*"?(\w+)"?\s*\)', bare
+    )
     return list(dict.fromkeys(calls))

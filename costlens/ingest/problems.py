@@ -53,6 +53,7 @@ _MEASURES = {
     "columns": "columns_out",
 }
 _MENDED = {
+    "BilledCost": "use of commitments counts 0, and what was paid for them is in no line",
     "EffectiveCost": "BilledCost stands in for it",
     "ContractedCost": "EffectiveCost stands in for it",
     "ListCost": "ContractedCost stands in for it",

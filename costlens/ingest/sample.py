@@ -23,7 +23,7 @@ def write_rows(
 
     with duckdb.connect() as con, tempfile.TemporaryDirectory() as folder, macros(con):
         source = Source(name="sample", type=pack.name, path=sample.name)
-        files, _ = find_files(source, sample.parent)
+        files, _ = find_files(source, sample.parent, pack.description)
         files = as_deliveries(files, pack, source)
         opened = open_delivery(con, files, pack=pack, currency="USD", staging=Path(folder))
         opened.view(con)
