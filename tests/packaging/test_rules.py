@@ -39,6 +39,7 @@ GIVEN = {
     "stop": datetime(2026, 6, 1).date(),
     "first": "2026-05",
     "after": "2026-06",
+    "sources": '[{"name": "bill", "type": "focus"}]',
 }
 
 
