@@ -81,6 +81,15 @@ class Source(Value):
         "charges of another month that are not marked as a correction", "refuse"
     )
     exclude: tuple[Exclusion, ...] = setting("charges to leave out, each with its reason", ())
+    columns: Mapping[str, str] = setting(
+        "column of the pack to the column of the file that holds it", {}
+    )
+    values: Mapping[str, str] = setting(
+        "column of the pack to the value that it has on every line", {}
+    )
+    drop_tags: tuple[str, ...] = setting(
+        "tags that are never stored, such as personal data: globs over their keys, case folded", ()
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

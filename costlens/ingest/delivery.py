@@ -11,6 +11,7 @@ from costlens.config.values import Source, Workspace
 from costlens.errors import CostLensError, Finding
 from costlens.ingest.diagnose import and_more, told, unreadable
 from costlens.ingest.fetch import SourceFile, deliveries_of, find_files, part_key
+from costlens.ingest.fit import dropped_rule_tags
 from costlens.ingest.loads import Load
 from costlens.ingest.packs import Pack
 from costlens.ingest.rows import Totals, control, rows_sql
@@ -86,6 +87,7 @@ def plan(work: Work, source: Source, pack: Pack, current: Sequence[Load]) -> Pla
     made = Plan(source=source, pack=pack, digest=_digest(work, source, pack), current=list(current))
     manifest = pack.description.manifest
     files, made.findings = find_files(source, work.workspace.folder, manifest=manifest)
+    made.findings += dropped_rule_tags(pack, source, work.tag_keys)
     files = _once(files, made.findings)
     known: dict[str, set[Unit]] = {}
     for load in current:
