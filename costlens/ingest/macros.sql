@@ -151,27 +151,19 @@ create or replace macro json(x) as
 -- without_tags(t, pattern): an object without the keys that match in lower case; null when none
 -- is left.
 create or replace macro without_tags(t, pattern) as
-    case
-        when len(
-            list_filter(
-                json_keys(t::varchar), lambda key: regexp_full_match(lower(key), pattern, 's')
-            )
-        ) > 0
-            then nullif(
-                '{' || array_to_string(
-                    list_transform(
-                        list_filter(
-                            list_zip(json_keys(t::varchar), json_extract(t::varchar, '$.*')),
-                            lambda pair: not regexp_full_match(lower(pair[1]), pattern, 's')
-                        ),
-                        lambda pair: to_json(pair[1])::varchar || ':' || pair[2]::varchar
-                    ),
-                    ','
-                ) || '}',
-                '{}'
-            )
-        else t::varchar
-    end;
+    nullif(
+        '{' || array_to_string(
+            list_transform(
+                list_filter(
+                    list_zip(json_keys(t), json_extract(t, '$.*')),
+                    lambda pair: not regexp_full_match(lower(pair[1]), pattern, 's')
+                ),
+                lambda pair: to_json(pair[1])::varchar || ':' || pair[2]::varchar
+            ),
+            ','
+        ) || '}',
+        '{}'
+    );
 
 create or replace macro written_text(x) as case typeof(x) when 'VARCHAR' then words(x) end;
 
