@@ -175,6 +175,14 @@ def _version(pack: Pack, folded: dict[str, list[int]]) -> str:
     return ""
 
 
+def header_of(file: SourceFile) -> Header:
+    """Read the header of a file by itself."""
+    import duckdb
+
+    with duckdb.connect() as con:
+        return _header(con, file, link=file.path)
+
+
 def _header(con: "DuckDBPyConnection", file: SourceFile, *, link: "Path") -> Header:
     if file.format == "csv":
         return csv_header(file)
