@@ -27,7 +27,9 @@ def restated(source: Source, new: Sequence[Load], former: Sequence[Load]) -> Ite
         }
         if not any(changes.values()):
             continue
-        told = ", ".join(f"{basis} {_signed(change)}" for basis, change in changes.items())
+        told = ", ".join(
+            f"{basis} {_signed(change)}" for basis, change in changes.items() if change
+        )
         yield Finding(
             message=f"{former[0].period} was restated: {told} {currency}",
             where=source.place,

@@ -48,7 +48,9 @@ select
     json_array_length(o.files, '$.files')::int as files,
     h.currency,
     coalesce(now.rows, 0) as rows,
-    coalesce(now.rows, 0) - coalesce(was.rows, 0) as rows_change,
+    case
+        when o.former is not null then coalesce(now.rows, 0) - coalesce(was.rows, 0)
+    end as rows_change,
     case when h.currency is not null then coalesce(now.billed, 0)::decimal(38, 12) end as billed,
     case when h.currency is not null and o.former is not null
         then (coalesce(now.billed, 0) - coalesce(was.billed, 0))::decimal(38, 12)
