@@ -131,3 +131,15 @@ def test_columns_of_other_packs_can_be_named_too(company: Company) -> None:
     company.refresh()
     (found,) = company.ask("query", "select run, pipeline from attempts")
     assert found == {"run": "r", "pipeline": "p"}
+
+
+def test_a_pack_can_be_like_one_of_ours_and_like_no_other(company: Company) -> None:
+    company.bill({"cost": "1"})
+    folder = company.folder / "connectors" / "own"
+    folder.mkdir(parents=True)
+    text = "name: own\ntitle: Own\nproduces: charges\nformat: csv\nneeds: [BilledCost]\nlike: {}\n"
+    (folder / "connector.yaml").write_text(text.format("focsu"))
+    ran = company.run("check")
+    assert 'connectors/own/connector.yaml:1: no pack "focsu" to be like' in ran.err
+    (folder / "connector.yaml").write_text(text.format("focus"))
+    assert company.run("check").code == 0
