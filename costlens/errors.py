@@ -16,6 +16,7 @@ class Finding:
     currency: str = ""  # of the money it is about, which stands here as plain text
     billed: str = ""
     effective: str = ""
+    quiet: bool = False  # listed by `costlens findings`, and not said at every refresh
 
     def __str__(self) -> str:
         head = f"{self.where}: {self.message}" if self.where else self.message

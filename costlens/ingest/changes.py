@@ -36,6 +36,7 @@ def restated(source: Source, new: Sequence[Load], former: Sequence[Load]) -> Ite
             hint="costlens loads lists every delivery",
             code="restated",
             severity="info",
+            quiet=True,
             currency=currency or "",
             billed=plain(changes["billed"]),
             effective=plain(changes["effective"]),

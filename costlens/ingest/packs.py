@@ -233,5 +233,5 @@ def _digest(folder: Path, described: Description) -> str:
 def macro_calls(sql: str) -> list[tuple[str, str]]:
     """List the (macro, column) pairs a pack's SQL reads typed values by."""
     bare = re.sub(r"--[^\n]*", "", sql)
-    calls = re.findall(r'\b(money|exact|utc|quantity|whole)\(\s*"?(\w+)"?\s*\)', bare)
-    return list(dict.fromkeys(calls))
+    calls = re.findall(r'\b(money|exact|utc|quantity|whole)\(\s*("[^"]+"|\w+)\s*\)', bare)
+    return list(dict.fromkeys((macro, column.strip('"')) for macro, column in calls))

@@ -175,6 +175,7 @@ def oddities(con: "DuckDBPyConnection", source: Source, *, period: str) -> Itera
                 hint="costlens query lists them: charges by CommitmentDiscountId",
                 code="unused_commitment",
                 severity="info",
+                quiet=True,
                 currency=currency,
             )
 
@@ -194,6 +195,7 @@ def _told(
         hint=hint,
         code=code,
         severity="info",
+        quiet=True,
         currency=row["currency"] or "",
         billed=plain(row["billed"]),
         effective=plain(row["effective"]),

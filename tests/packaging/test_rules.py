@@ -44,9 +44,9 @@ GIVEN = {
 
 
 def code(path: Path) -> str:
-    """Read a SQL file without its comments and texts."""
+    """Read a SQL file without its comments, texts and quoted names."""
     text = (ROOT / path).read_text(encoding="utf-8")
-    return re.sub(r"--[^\n]*|'(?:[^']|'')*'", "''", text)
+    return re.sub(r"""--[^\n]*|'(?:[^']|'')*'|"[^"]*\"""", "''", text)
 
 
 @pytest.fixture(scope="module")
