@@ -52,6 +52,8 @@ def _misfits(pack: Pack, source: Source) -> Iterator[Finding]:
                 continue
             near = did_you_mean(column, pack.columns)
             hint = f'did you mean "{near}"?' if near else f"it has {listed(pack.columns, most=8)}"
+            if pack.description.tables:
+                hint = "it reads several tables, whose columns have the names of their source"
             yield Finding(
                 message=f'{setting}: the pack {pack.name} has no column "{column}"',
                 where=source.place,
