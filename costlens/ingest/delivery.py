@@ -11,6 +11,7 @@ from costlens.config.values import Source, Workspace
 from costlens.errors import CostLensError, Finding
 from costlens.ingest.diagnose import and_more, told, unreadable
 from costlens.ingest.fetch import SourceFile, deliveries_of, find_files, part_key
+from costlens.ingest.fit import dropped_rule_tags
 from costlens.ingest.loads import Load
 from costlens.ingest.overlap import overlaps
 from costlens.ingest.packs import Pack
@@ -92,6 +93,7 @@ def plan(work: Work, source: Source, pack: Pack, current: Sequence[Load]) -> Pla
     """Find what changed in a source since its current loads, and add up the files that matter."""
     made = Plan(source=source, pack=pack, digest=_digest(work, source, pack), current=list(current))
     files, made.findings = find_files(source, work.workspace.folder, pack.description)
+    made.findings += dropped_rule_tags(pack, source, work.tag_keys)
     files = _once(as_deliveries(files, pack, source), made.findings)
     known: dict[str, set[Unit]] = {}
     for load in current:

@@ -88,7 +88,7 @@ def find_files(
     findings: list[Finding] = []
     paths = _paths(source, folder)
     whole = len(paths) == 1 and paths[0] == folder / source.path
-    found = [path for path in paths if whole or not _is_strange(path, described)]
+    found = [path for path in paths if whole or not is_strange(path, described)]
     chosen = _chosen(paths, described, folder)
     if chosen is not None:
         found = sorted(chosen.named)
@@ -129,7 +129,7 @@ def _chosen(paths: Sequence[Path], described: Description, folder: Path) -> Chos
     return choose(
         paths,
         described.manifest,
-        is_data=lambda path: _kind(path) is not None and not _is_strange(path, described),
+        is_data=lambda path: _kind(path) is not None and not is_strange(path, described),
         show=lambda path: _shown(path, folder),
     )
 
@@ -278,7 +278,7 @@ def _kind(path: Path) -> str | None:
     return _SUFFIXES.get(suffixes[-1]) if suffixes else None
 
 
-def _is_strange(path: Path, described: Description) -> bool:
+def is_strange(path: Path, described: Description) -> bool:
     """Say whether a file is JSON beside those of a pack that reads none: a tool's own."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
     return "jsonl" not in described.format and ".json" in suffixes[-2:]

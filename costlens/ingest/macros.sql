@@ -148,6 +148,23 @@ create or replace macro json(x) as
         '{}'
     );
 
+-- without_tags(t, pattern): an object without the keys that match in lower case; null when none
+-- is left.
+create or replace macro without_tags(t, pattern) as
+    nullif(
+        '{' || array_to_string(
+            list_transform(
+                list_filter(
+                    list_zip(json_keys(t), json_extract(t, '$.*')),
+                    lambda pair: not regexp_full_match(lower(pair[1]), pattern, 's')
+                ),
+                lambda pair: to_json(pair[1])::varchar || ':' || pair[2]::varchar
+            ),
+            ','
+        ) || '}',
+        '{}'
+    );
+
 create or replace macro written_text(x) as case typeof(x) when 'VARCHAR' then words(x) end;
 
 create or replace macro malformed(t, made) as

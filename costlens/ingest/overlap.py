@@ -11,7 +11,7 @@ from costlens.errors import Finding
 from costlens.ingest.fetch import part_key
 from costlens.ingest.packs import Pack
 from costlens.ingest.rows import hash_sql, rows_sql
-from costlens.ingest.source import LINES_A_FILE, SECOND_LINE, Opened, line_at
+from costlens.ingest.source import LINES_A_FILE, SECOND_LINE, Opened
 from costlens.lake.views import name
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def overlaps(con: "DuckDBPyConnection", pack: Pack, files: Sequence[Opened]) -> 
             message=f"{lines:,} line{'s' if lines > 1 else ''} from here on "
             f"stand{'' if lines > 1 else 's'} in {files[earlier].files[0].name} too: "
             "the exports overlap",
-            where=line_at(files[later].files, line),
+            where=files[later].line_of(line),
             hint="keep one of the two files, or export every line once, by its "
             f"{pack.description.stamp}",
             code="delivered_twice",

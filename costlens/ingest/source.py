@@ -44,6 +44,7 @@ class Opened:
     selects: Mapping[str, str]  # view → what selects its rows
     shadowed: tuple[tuple[str, str], ...]  # a file, and a column of it that the same one hides
     currency_if_missing: str | None
+    columns: tuple[str, ...]  # of the pack's, those that the file has
     line_of: Callable[[int], str]  # where an x_line stands
 
     def check_unchanged(self) -> None:
@@ -114,7 +115,11 @@ def open_files(
         f"{literal(str(path))}, file_row_number = true, hive_partitioning = false){cut}"
         for number, (file, (layout, path)) in enumerate(zip(files, staged, strict=True))
     ]
-    missing = pack.makes_charges and "BillingCurrency" not in known
+    missing = pack.makes_charges and "BillingCurrency" not in {
+        *known,
+        *pack.fixed,
+        *pack.description.values,
+    }
     return Opened(
         files=tuple(files),
         pack=pack,
@@ -126,6 +131,7 @@ def open_files(
             for column in layout.shadowed
         ),
         currency_if_missing=currency if missing else None,
+        columns=tuple(dict.fromkeys(one for layout, _ in staged for one in layout.columns)),
         line_of=lambda line: line_at(files, line),
     )
 
@@ -264,7 +270,9 @@ def _columns(layout: Layout, pack: Pack, file: SourceFile, *, known: set[str]) -
     is_parquet = file.format == "parquet"
     headed = layout.header.names
     names = [name(headed[at] if is_parquet else f"c{at}") for at in range(len(headed))]
-    found = {column: names[place] for column, place in layout.found.items()}
+    found = {column: literal(value) for column, value in pack.description.values.items()}
+    found |= {column: names[at] for column, at in {**layout.filled, **layout.found}.items()}
+    found |= {column: f"{literal(value)}::varchar" for column, value in pack.fixed.items()}
     nothing = {column: "null" if column in known else "null::varchar" for column in pack.columns}
     columns = [f"{found.get(column, nothing[column])} as {name(column)}" for column in pack.columns]
     for column, members in layout.gathered.items():
