@@ -195,8 +195,21 @@ def header_of(file: SourceFile) -> Header:
     """Read the header of a file by itself."""
     import duckdb
 
-    with duckdb.connect() as con:
-        return read_header(con, file, link=file.path)
+    if file.format == "sqlite":
+        raise CostLensError(
+            "is a database", where=file.name, hint="export the table of the bill to CSV"
+        )
+    try:
+        with duckdb.connect() as con:
+            return read_header(con, file, link=file.path)
+    except duckdb.Error as error:
+        raise CostLensError(
+            f"cannot be read: {str(error).partition(chr(10))[0]}",
+            where=file.name,
+            hint="write one JSON object a line"
+            if file.format == "jsonl"
+            else "deliver it again, whole",
+        ) from error
 
 
 def read_header(con: "DuckDBPyConnection", file: SourceFile, *, link: "Path") -> Header:

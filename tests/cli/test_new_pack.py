@@ -120,3 +120,25 @@ def test_packs_are_listed_as_before(company: Company) -> None:
     company.bill({"cost": "1"})
     assert {"focus", "generic", "oci"} <= {row["name"] for row in company.ask("packs")}
     assert Path(company.folder / "connectors").exists() is False
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        (
+            "bill.json",
+            b'{\n "Date": "2026-05-01",\n "Cost": 3\n}\n',
+            "write one JSON object a line",
+        ),
+        ("bill.db", b"SQLite format 3\0" + bytes(100), "bill.db: is a database"),
+        ("bill.parquet", b"PAR1" + bytes(20) + b"PAR1", "bill.parquet: cannot be read"),
+    ],
+)
+def test_a_file_without_a_header_begins_nothing(
+    acme: Company, name: str, content: bytes, message: str
+) -> None:
+    (acme.folder / name).write_bytes(content)
+    ran = new(acme, name)
+    assert ran.code == 1
+    assert message in ran.err
+    assert not (acme.folder / "connectors").exists()
