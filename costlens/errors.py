@@ -13,6 +13,10 @@ class Finding:
     hint: str = ""
     code: str = "bad_input"
     severity: str = "error"
+    currency: str = ""  # of the money it is about, which stands here as plain text
+    billed: str = ""
+    effective: str = ""
+    quiet: bool = False  # listed by `costlens findings`, and not said at every refresh
 
     def __str__(self) -> str:
         head = f"{self.where}: {self.message}" if self.where else self.message

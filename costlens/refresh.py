@@ -156,9 +156,11 @@ def _write_whole(
     steps.run(con, ("catalogue", "graph", "found_in_runs"))
     con.execute("insert into all_found by name select * from found_in_runs")
     for one in findings:
+        money = (text or None for text in (one.currency, one.billed, one.effective))
         con.execute(
-            "insert into all_found (severity, code, message, place, hint) values (?, ?, ?, ?, ?)",
-            [one.severity, one.code, one.message, one.where, one.hint],
+            "insert into all_found (severity, code, message, place, hint, currency, billed, "
+            "effective) values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [one.severity, one.code, one.message, one.where, one.hint, *money],
         )
     draft.write(con, "catalogue", "select * from temp.catalogue")
     draft.write(con, "graph", "select * from temp.graph")

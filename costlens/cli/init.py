@@ -55,8 +55,8 @@ def init(folder: Path, into: Path | None, dry_run: bool, printed: Print) -> None
         raise CostLensError(
             "nothing was recognised: nothing was written",
             where=str(folder),
-            hint="costlens packs lists what can be read; whatever has runs can be written as "
-            "runs.csv: run_id, pipeline, part, start, end",
+            hint="costlens packs lists what can be read: a bill of any columns as generic; "
+            "whatever has runs can be written as runs.csv: run_id, pipeline, part, start, end",
         )
     if not dry_run:
         write(looked.files, into)

@@ -16,6 +16,8 @@ VERBS = {
     "check": ("costlens.cli.check", "Say everything that is wrong with a workspace."),
     "refresh": ("costlens.cli.refresh", "Ingest what changed, allocate it, publish a build."),
     "builds": ("costlens.cli.builds", "List the published builds."),
+    "sources": ("costlens.cli.sources", "How new, how much, and what was noted, by source."),
+    "loads": ("costlens.cli.loads", "Every delivery, and what it restated."),
     "vacuum": ("costlens.cli.vacuum", "Delete files that no kept build needs."),
     "statement": ("costlens.cli.statement", "Does it tie to the bill? Where all of it went."),
     "cost": ("costlens.cli.cost", "What features, models, products, pipelines … cost."),

@@ -25,7 +25,8 @@ def refresh(config: Path | None) -> None:
         say=_say,
     )
     for one in done.findings:
-        click.echo(f"{one.severity}: {one}", err=True)
+        if not one.quiet:
+            click.echo(f"{one.severity}: {one}", err=True)
     if done.is_new:
         click.echo(f"build {done.build.number} published")
     else:

@@ -9,16 +9,15 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
+from costlens.config.benefits import Amount, Benefit
 from costlens.config.keys import Key, choices_of, keys_of
 from costlens.config.notes import Notes, did_you_mean, listed
+from costlens.config.value import Value
 from costlens.config.values import (
-    Amount,
-    Benefit,
     Capacity,
     Edge,
     Produce,
     Stage,
-    Value,
 )
 from costlens.errors import Finding
 

@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any, Literal, get_args
 
 from costlens.config.keys import FORMS, Key, choices_of, key_inside, keys_of
-from costlens.config.values import Catalogue, Settings, Value
+from costlens.config.value import Value
+from costlens.config.values import Catalogue, Settings
 
 Schema = dict[str, Any]  # any: JSON
 

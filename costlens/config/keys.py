@@ -5,7 +5,7 @@ from dataclasses import MISSING, dataclass, fields
 from types import MappingProxyType, NoneType, UnionType
 from typing import Union, get_args, get_origin, get_type_hints
 
-from costlens.config.values import Value
+from costlens.config.value import Value
 
 
 @dataclass(frozen=True, kw_only=True)

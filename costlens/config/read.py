@@ -12,7 +12,7 @@ from costlens.config.keys import Key, key_inside, keys_of
 from costlens.config.leaves import BAD, leaf, wrong
 from costlens.config.marks import Leaf, List, Map, Node
 from costlens.config.notes import Mention, Notes, did_you_mean, listed
-from costlens.config.values import Value
+from costlens.config.value import Value
 
 V = TypeVar("V", bound=Value)
 

@@ -10,7 +10,8 @@ from costlens.config.fx import read_fx
 from costlens.config.keys import keys_of
 from costlens.config.notes import Notes
 from costlens.config.read import read
-from costlens.config.values import Catalogue, FxRate, Settings, Value, Workspace
+from costlens.config.value import Value
+from costlens.config.values import Catalogue, FxRate, Settings, Workspace
 from costlens.errors import CostLensError
 
 _NAME = "costlens.yaml"
@@ -42,14 +43,20 @@ def load(path: Path | None = None) -> Workspace:
     )
 
 
-def find_lake(path: Path | None = None) -> Path:
-    """Find the folder of results by costlens.yaml alone: builds answer without a catalogue."""
+def find_settings(path: Path | None = None) -> tuple[Path, Settings]:
+    """Read costlens.yaml alone, and name its folder: builds answer without a catalogue."""
     config = _find(path)
     notes = Notes()
     settings = _settings(config, notes)
     notes.finish()
     assert settings is not None, "settings that were not read have a finding"
-    return config.parent / settings.lake
+    return config.parent, settings
+
+
+def find_lake(path: Path | None = None) -> Path:
+    """Find the folder of results."""
+    folder, settings = find_settings(path)
+    return folder / settings.lake
 
 
 def find_folder(path: Path | None = None) -> Path:

@@ -31,8 +31,7 @@ def check_sources(workspace: Workspace, con: "DuckDBPyConnection") -> list[Findi
         for source in workspace.settings.sources:
             try:
                 pack = pack_of(source, packs)
-                manifest = pack.description.manifest
-                files, noted = find_files(source, workspace.folder, manifest=manifest)
+                files, noted = find_files(source, workspace.folder, pack.description)
                 wholes = deliveries_of(as_deliveries(files, pack, source))
             except CostLensError as error:
                 findings += error.findings

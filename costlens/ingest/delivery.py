@@ -11,7 +11,9 @@ from costlens.config.values import Source, Workspace
 from costlens.errors import CostLensError, Finding
 from costlens.ingest.diagnose import and_more, told, unreadable
 from costlens.ingest.fetch import SourceFile, deliveries_of, find_files, part_key
+from costlens.ingest.fit import dropped_rule_tags
 from costlens.ingest.loads import Load
+from costlens.ingest.overlap import overlaps
 from costlens.ingest.packs import Pack
 from costlens.ingest.rows import Totals, control, made_sql
 from costlens.ingest.source import Opened
@@ -90,8 +92,8 @@ class Plan:
 def plan(work: Work, source: Source, pack: Pack, current: Sequence[Load]) -> Plan:
     """Find what changed in a source since its current loads, and add up the files that matter."""
     made = Plan(source=source, pack=pack, digest=_digest(work, source, pack), current=list(current))
-    manifest = pack.description.manifest
-    files, made.findings = find_files(source, work.workspace.folder, manifest=manifest)
+    files, made.findings = find_files(source, work.workspace.folder, pack.description)
+    made.findings += dropped_rule_tags(pack, source, work.tag_keys)
     files = _once(as_deliveries(files, pack, source), made.findings)
     known: dict[str, set[Unit]] = {}
     for load in current:
@@ -112,6 +114,7 @@ def plan(work: Work, source: Source, pack: Pack, current: Sequence[Load]) -> Pla
     made.deliveries += _deliver_all(work, made, siblings)
     made.deliveries.sort(key=lambda one: one.name)
     _check_accounts(made)
+    _check_overlaps(work, made)
     _check_gone(made, files)
     return made
 
@@ -222,7 +225,7 @@ def _lost_parts(made: Plan, files: Sequence[SourceFile]) -> set[Unit]:
 
 def _check_accounts(made: Plan) -> None:
     """Refuse two files with the same account and month that are not parts of one delivery."""
-    if made.source.parts or not made.pack.makes_charges:
+    if _comes_in_parts(made) or not made.pack.makes_charges:
         return
     seen: dict[tuple[str, str], str] = {}
     findings = []
@@ -245,6 +248,25 @@ def _check_accounts(made: Plan) -> None:
         raise CostLensError(findings=findings)
 
 
+def _check_overlaps(work: Work, made: Plan) -> None:
+    """Refuse two files that hold the same lines."""
+    findings = overlaps(work.con, made.pack, [one.opened for one in made.deliveries])
+    if findings:
+        raise CostLensError(findings=findings)
+
+
+def _comes_in_parts(made: Plan) -> bool:
+    return made.source.parts or made.pack.description.parts
+
+
+def _shrinks(made: Plan, load: Load) -> bool:
+    """Say whether a month that comes in parts has fewer rows than it had: one was lost."""
+    unit = (load.makes, load.period)
+    rows = sum(total.rows for one in made.deliveries for total in one.of(unit))
+    before = sum(old.rows for old in made.current if (old.makes, old.period) == unit)
+    return _comes_in_parts(made) and rows < before
+
+
 def _check_gone(made: Plan, files: Sequence[SourceFile]) -> None:
     """Note the files that are gone; refuse where a month would be reloaded without one of them."""
     names = {file.name for file in files}
@@ -260,7 +282,7 @@ def _check_gone(made: Plan, files: Sequence[SourceFile]) -> None:
                 gone.setdefault(one.path, []).append(load.period)
                 continue
             now = {a for d in made.deliveries for a in d.accounts_of(load.period)}
-            if not one.accounts or not set(one.accounts) <= now:
+            if not one.accounts or not set(one.accounts) <= now or _shrinks(made, load):
                 refused.append(
                     Finding(
                         message=f"is gone, and {load.period} cannot be reloaded without it",

@@ -15,6 +15,8 @@ _WANTED = {
     "quantity": ("a number", "write a plain number, such as 12.5"),
     "whole": ("a whole number", "write digits only, such as 2"),
     "utc": ("a time", "write it in UTC, such as 2026-05-01T13:00:00Z"),
+    "elements": ("a list", 'write it as JSON, such as [{"key": "team", "value": "a"}]'),
+    "month_of": ("a month", "write it as 202605"),
 }
 
 

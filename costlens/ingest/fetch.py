@@ -13,7 +13,8 @@ from typing import BinaryIO
 
 from costlens.config.values import Source
 from costlens.errors import CostLensError, Finding
-from costlens.ingest.manifests import Chosen, choose
+from costlens.ingest.manifests import Chosen, Named, choose
+from costlens.ingest.packs import Description
 
 _CHUNK = 1 << 20
 _SUFFIXES = {
@@ -22,6 +23,7 @@ _SUFFIXES = {
     ".tsv": "csv",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".json": "jsonl",  # where a pack reads that; else it is somebody's manifest
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
 }
@@ -43,6 +45,8 @@ class SourceFile:
     manifest: str = ""  # the name of the manifest that names it
     delivery: str = ""  # files of the same one are parts of a whole; empty: it is one by itself
     parts: "tuple[tuple[str, SourceFile], ...]" = ()  # of a folder of tables, each with its table
+    kind: str = ""  # one of its pack's kinds, where its manifest or its name tells
+    rows: int | None = None  # as many as its manifest says it has
 
     def check_unchanged(self) -> None:
         """Refuse a file that was written, replaced or taken away since it was hashed."""
@@ -67,12 +71,12 @@ class SourceFile:
 
 
 def find_files(
-    source: Source, folder: Path, *, manifest: str = ""
+    source: Source, folder: Path, described: Description
 ) -> tuple[list[SourceFile], list[Finding]]:
     """Find the files of a source by its path: a file, a folder or a glob. Names are in order.
 
-    Where manifests of that pattern lie among them, only the files they name count. The findings
-    are warnings about files left out; whatever stops the source is raised, all of it.
+    Where manifests of the pack's pattern lie among them, only the files they name count. The
+    findings are warnings about files left out; whatever stops the source is raised, all of it.
     """
     if re.match(r"[a-z][a-z0-9]+://", source.path):
         raise CostLensError(
@@ -84,20 +88,24 @@ def find_files(
     findings: list[Finding] = []
     paths = _paths(source, folder)
     whole = len(paths) == 1 and paths[0] == folder / source.path
-    chosen = _chosen(paths, manifest, folder)
+    found = [path for path in paths if whole or not is_strange(path, described)]
+    chosen = _chosen(paths, described, folder)
     if chosen is not None:
-        paths = sorted(chosen.named)
+        found = sorted(chosen.named)
         findings.extend(chosen.findings)
-    for path in paths:
-        by = _shown(chosen.named[path], folder) if chosen else ""
+    for path in found:
+        by = chosen.named[path] if chosen else None
         try:
             file = _open(path, folder, named=whole or chosen is not None)
         except CostLensError as error:
             findings.extend(error.findings)
         else:
             if file is not None:
-                delivery = by or (part_key(file.name) if manifest else "")
-                files.append(replace(file, manifest=by, delivery=delivery))
+                file = _placed(file, by, described, folder)
+                if by and by.type and described.kinds and not file.kind:
+                    findings.append(_other_export(file, by))
+                else:
+                    files.append(file)
     if any(finding.severity == "error" for finding in findings):
         raise CostLensError(findings=findings)
     if not files:
@@ -114,14 +122,14 @@ def _nothing(source: Source, paths: Sequence[Path]) -> CostLensError:
     )
 
 
-def _chosen(paths: Sequence[Path], manifest: str, folder: Path) -> Chosen | None:
+def _chosen(paths: Sequence[Path], described: Description, folder: Path) -> Chosen | None:
     """Let manifests choose among paths, where the pack knows any and there are some."""
-    if not manifest:
+    if not described.manifest:
         return None
     return choose(
         paths,
-        manifest,
-        is_data=lambda path: _kind(path) is not None,
+        described.manifest,
+        is_data=lambda path: _kind(path) is not None and not is_strange(path, described),
         show=lambda path: _shown(path, folder),
     )
 
@@ -164,8 +172,41 @@ def part_key(name: str) -> str:
     folder, _, file = name.rpartition("/")
     stem, dot, suffix = file.partition(".")
     stem = re.sub(r"part[-_]?\d+.*$", "part", stem, flags=re.IGNORECASE)
-    stem = re.sub(r"-\d{5}$", "", stem)
+    stem = re.sub(r"-\d{5}$|[-_]?0000\d{8}$", "", stem)
     return f"{folder}/{stem}{dot}{suffix}"
+
+
+def _placed(file: SourceFile, by: Named | None, described: Description, folder: Path) -> SourceFile:
+    """Say which delivery a file is a part of, and of which of the pack's kinds it is."""
+    if not described.manifest:
+        return file
+    told = by.type if by and by.type else file.name
+    kind, pattern = next(
+        (
+            (kind, pattern)
+            for kind, pattern in described.kinds.items()
+            if re.search(pattern, told, re.IGNORECASE)
+        ),
+        ("", ""),
+    )
+    alike = re.sub(pattern, "", file.name, flags=re.IGNORECASE) if kind else file.name
+    return replace(
+        file,
+        manifest=_shown(by.manifest, folder) if by else "",
+        delivery=by.whole if by else part_key(alike),
+        kind=kind,
+        rows=by.rows if by else None,
+    )
+
+
+def _other_export(file: SourceFile, by: Named) -> Finding:
+    return Finding(
+        message=f"is left out: it is an export of {by.type}",
+        where=file.name,
+        hint="name it in a source of the pack that reads it, such as focus",
+        code="left_out",
+        severity="warning",
+    )
 
 
 def _paths(source: Source, folder: Path) -> list[Path]:
@@ -235,6 +276,12 @@ def _kind(path: Path) -> str | None:
     if suffixes and suffixes[-1] in (".gz", ".gzip", ".zip"):
         suffixes.pop()
     return _SUFFIXES.get(suffixes[-1]) if suffixes else None
+
+
+def is_strange(path: Path, described: Description) -> bool:
+    """Say whether a file is JSON beside those of a pack that reads none: a tool's own."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    return "jsonl" not in described.format and ".json" in suffixes[-2:]
 
 
 def _member(path: Path, shown: str) -> str:

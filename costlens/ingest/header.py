@@ -3,9 +3,10 @@
 import csv
 import gzip
 import io
+import re
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
@@ -36,9 +37,16 @@ class Layout:
 
     header: Header
     found: dict[str, int]
+    filled: dict[str, int]  # columns that another one stands in for
     gathered: dict[str, dict[str, int]]  # column -> name without the prefix -> place
     shadowed: tuple[str, ...]  # gathered columns that a later one of the same name hides
     version: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Name what the file has of the pack's columns, gathered ones by their own names."""
+        gathered = (self.header.names[at] for one in self.gathered.values() for at in one.values())
+        return (*self.found, *gathered)
 
 
 def open_text(file: SourceFile) -> IO[str]:
@@ -71,10 +79,15 @@ def layout_of(header: Header, file: SourceFile, *, pack: Pack) -> Layout:
     folded: dict[str, list[int]] = {}
     for place, name in enumerate(header.names):
         folded.setdefault(name.strip().casefold(), []).append(place)
+    for place, name in enumerate(header.names):
+        translated = re.fullmatch(r".+\((\w+)\)", name.strip())  # Ressourcengruppe (ResourceGroup)
+        if translated:
+            folded.setdefault(translated[1].casefold(), [place])
     found: dict[str, int] = {}
     doubled: list[str] = []
     for column in pack.columns:
-        for spelling in (column, *pack.description.aliases.get(column, ())):
+        own = (column, *pack.description.aliases.get(column, ()))
+        for spelling in (pack.mapped[column],) if column in pack.mapped else own:
             places = folded.get(spelling.casefold())
             if places:
                 found[column] = places[0]
@@ -84,13 +97,19 @@ def layout_of(header: Header, file: SourceFile, *, pack: Pack) -> Layout:
         file,
         pack,
         header,
-        missing=[c for c in pack.description.needs if c not in found],
+        missing=_missing(pack, found),
         doubled=doubled,
     )
     gathered, shadowed = _gather(header, pack)
+    filled = {
+        column: found[other]
+        for column, other in pack.description.fill.items()
+        if column not in found and other in found
+    }
     return Layout(
         header=header,
         found=found,
+        filled=filled,
         gathered=gathered,
         shadowed=shadowed,
         version=_version(pack, folded),
@@ -108,6 +127,12 @@ def _gather(header: Header, pack: Pack) -> tuple[dict[str, dict[str, int]], tupl
                 shadowed += [name] if name[len(prefix) :] in members else []
                 members[name[len(prefix) :]] = place
     return gathered, tuple(shadowed)
+
+
+def _missing(pack: Pack, found: Collection[str]) -> list[str]:
+    """Name the columns a file has to have and has not, by the names it should have them under."""
+    wanted = dict.fromkeys((*pack.description.needs, *pack.mapped))
+    return [column for column in wanted if column not in found and column not in pack.fixed]
 
 
 def _refuse(
@@ -133,18 +158,29 @@ def _refuse(
         for name in doubled
     ]
     for column in missing:
-        near = did_you_mean(column, header.names)
-        known = listed(header.names, most=8)
+        spelled = pack.mapped.get(column, column)
         findings.append(
             Finding(
-                message=f"the column {column} is missing",
+                message=f"the column {spelled} is missing",
                 where=where,
-                hint=f'rename the column "{near}"' if near else f"the file has {known}",
+                hint=_instead(column, spelled, pack=pack, header=header),
                 code="missing_column",
             )
         )
     if findings:
         raise CostLensError(findings=findings)
+
+
+def _instead(column: str, spelled: str, *, pack: Pack, header: Header) -> str:
+    """Say what to write where a column is missing: in the file, or in what names its columns."""
+    near = did_you_mean(spelled, header.names)
+    known = listed(header.names, most=8)
+    if column in pack.mapped:
+        has = f'"{near}"' if near else known
+        return f"columns: of {pack.fitted_at} names it as {column}; the file has {has}"
+    if pack.description.like:
+        return f"write columns: {{{column}: <one of {known}>}} at {pack.fitted_at}"
+    return f'rename the column "{near}"' if near else f"the file has {known}"
 
 
 def _version(pack: Pack, folded: dict[str, list[int]]) -> str:
@@ -153,6 +189,27 @@ def _version(pack: Pack, folded: dict[str, list[int]]) -> str:
         if has and not any(column.casefold() in folded for column in version.none):
             return version.version
     return ""
+
+
+def header_of(file: SourceFile) -> Header:
+    """Read the header of a file by itself."""
+    import duckdb
+
+    if file.format == "sqlite":
+        raise CostLensError(
+            "is a database", where=file.name, hint="export the table of the bill to CSV"
+        )
+    try:
+        with duckdb.connect() as con:
+            return read_header(con, file, link=file.path)
+    except duckdb.Error as error:
+        raise CostLensError(
+            f"cannot be read: {str(error).partition(chr(10))[0]}",
+            where=file.name,
+            hint="write one JSON object a line"
+            if file.format == "jsonl"
+            else "deliver it again, whole",
+        ) from error
 
 
 def read_header(con: "DuckDBPyConnection", file: SourceFile, *, link: "Path") -> Header:

@@ -9,10 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from costlens.config.notes import did_you_mean, listed
+from costlens.config.notes import did_you_mean
 from costlens.config.values import Source, Workspace
 from costlens.errors import CostLensError, Finding
 from costlens.ingest.delivery import Plan, Work, plan
+from costlens.ingest.fit import fit
 from costlens.ingest.loads import Load, read_loads, write_loads
 from costlens.ingest.packs import Pack, find_packs
 from costlens.ingest.rows import period_column
@@ -67,14 +68,14 @@ def staging_folder(con: "DuckDBPyConnection") -> Iterator[Path]:
 
 
 def pack_of(source: Source, packs: Mapping[str, Pack]) -> Pack:
-    """Find the pack a source names as its type."""
+    """Find the pack a source names as its type, and fit it to the source."""
     if source.type in packs:
-        return packs[source.type]
+        return fit(packs[source.type], source)
     near = did_you_mean(source.type, packs)
     raise CostLensError(
         f'no connector pack "{source.type}"',
         where=source.place,
-        hint=f'did you mean "{near}"?' if near else f"there are: {listed(sorted(packs))}",
+        hint=f'did you mean "{near}"?' if near else "costlens packs lists them",
     )
 
 
@@ -102,7 +103,7 @@ def _load(work: Work, *, as_of: datetime) -> Ingested:
     _refuse(findings)
     work.draft.open(work.con)
     for made, unit in written:
-        new, errors = check_written(work, made, unit, as_of=as_of)
+        new, errors = check_written(work, made, unit, loads=loads, as_of=as_of)
         loads += new
         findings += errors
     findings += _double_accounts(work, loads)

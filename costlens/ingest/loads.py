@@ -68,15 +68,24 @@ class Load:
         return [Finding(**one) for one in json.loads(self.files)["notes"]]
 
     @property
+    def columns(self) -> list[str]:
+        """The columns of its pack that its files had; none where that was not noted."""
+        named: list[str] = json.loads(self.files).get("columns", [])
+        return named
+
+    @property
     def is_current(self) -> bool:
         """Whether its rows are those that count."""
         return self.superseded_by is None
 
 
-def files_json(delivered: Iterable[Delivered], notes: Iterable[Finding]) -> str:
-    """Write the files of a load and what was noted about them."""
+def files_json(
+    delivered: Iterable[Delivered], notes: Iterable[Finding], columns: Iterable[str]
+) -> str:
+    """Write the files of a load, the columns they had, and what was noted about them."""
     whole = {
         "files": [_plain(one) for one in delivered],
+        "columns": sorted(set(columns)),
         "notes": [_plain(one) for one in notes],
     }
     return json.dumps(whole, sort_keys=True)

@@ -148,6 +148,23 @@ create or replace macro json(x) as
         '{}'
     );
 
+-- without_tags(t, pattern): an object without the keys that match in lower case; null when none
+-- is left.
+create or replace macro without_tags(t, pattern) as
+    nullif(
+        '{' || array_to_string(
+            list_transform(
+                list_filter(
+                    list_zip(json_keys(t), json_extract(t, '$.*')),
+                    lambda pair: not regexp_full_match(lower(pair[1]), pattern, 's')
+                ),
+                lambda pair: to_json(pair[1])::varchar || ':' || pair[2]::varchar
+            ),
+            ','
+        ) || '}',
+        '{}'
+    );
+
 create or replace macro written_text(x) as case typeof(x) when 'VARCHAR' then words(x) end;
 
 create or replace macro malformed(t, made) as
@@ -155,11 +172,61 @@ create or replace macro malformed(t, made) as
     and t is not null
     and not regexp_full_match(trim(t), '|null|NULL|\{\s*\}|\[\s*\]|""');
 
--- entry(x, key): the text of one key of a MAP, or of an object in JSON text.
+-- entry(x, key): the text of one key of a MAP, of a STRUCT, or of an object in JSON text. Give it a
+-- plain column: a macro repeats its argument, and one in another multiplies.
 create or replace macro entry(x, key) as
+    nullif(
+        case
+            when starts_with(typeof(x), 'MAP') then try_cast(x as map(varchar, varchar))[key]
+            when starts_with(typeof(x), 'STRUCT') then json_extract_string(to_json(x), key)
+            when typeof(x) = 'VARCHAR' then json_extract_string(text_object(x::varchar), key)
+        end,
+        ''
+    );
+
+-- elements(x): a list as JSON text: from a LIST, from JSON text, from {"list": [{"element": ...}]} as
+-- some Parquet has it, or from a list as Python prints it.
+create or replace macro python_text(t) as
+    array_to_string(
+        list_transform(
+            regexp_extract_all(t, '''(?:[^''\\]|\\.)*''|"(?:[^"\\]|\\.)*"|[^''"]+'),
+            lambda word: case
+                when word[1] = ''''
+                    then '"' || replace(replace(word[2:-2], '\''', ''''), '"', '\"') || '"'
+                when word[1] = '"' then word
+                else replace(
+                    replace(replace(replace(word, 'None', 'null'), 'nan', 'null'), 'True', 'true'),
+                    'False',
+                    'false'
+                )
+            end
+        ),
+        ''
+    );
+
+create or replace macro text_elements(t) as
+    case ltrim(t)[1]
+        when '[' then
+            case when json_valid(t) then t else try(system.main.json(python_text(t)))::varchar end
+        when '{' then to_json(try(json_extract(t, '$.list[*].element')))::varchar
+    end;
+
+create or replace macro try_elements(x) as
+    text_elements(case when typeof(x) = 'VARCHAR' then x::varchar else to_json(x)::varchar end);
+
+create or replace macro elements(x) as
     case
-        when starts_with(typeof(x), 'MAP') then words(try_cast(x as map(varchar, varchar))[key])
-        when typeof(x) = 'VARCHAR' then words(json_extract_string(text_object(words(x)), key))
+        when words(x) is not null
+            then coalesce(try_elements(x), error('not a list: ' || x::varchar))
+    end;
+
+-- month_of(x): the first instant of a month that is written 202605 or 2026-05.
+create or replace macro try_month_of(x) as try_strptime(replace(words(x), '-', '')[:6], '%Y%m');
+
+create or replace macro month_of(x) as
+    case
+        when words(x) is not null
+            then coalesce(try_month_of(x), error('not a month: ' || x::varchar)::timestamp)
     end;
 
 -- plain(x): an amount as text for people, without the zeros behind it.

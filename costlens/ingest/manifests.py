@@ -11,19 +11,31 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from costlens.errors import CostLensError, Finding
+from costlens.ingest.azure_runs import AzureRun, azure_run
 
-_KEYS = ("reportKeys", "dataFiles")  # of a legacy report, of a data export
+_KEYS = ("reportKeys", "dataFiles", "blobs")  # of a legacy report, a data export, Azure's export
 _RUN = re.compile(r"\d{4}-\d{2}-\d{2}T")  # the folder of one run begins with its time
 _MONTH = re.compile(r"\d{8}-\d{8}|BILLING_PERIOD=.+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    """What the manifest that names a file says of it."""
+
+    manifest: Path
+    whole: str  # files of the same one are read as one
+    type: str = ""  # of the export, where it says so: ActualCost, AmortizedCost
+    rows: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Chosen:
     """The files that count, each with the manifest that names it; findings about the others."""
 
-    named: Mapping[Path, Path]
+    named: Mapping[Path, Named]
     findings: tuple[Finding, ...]
 
 
@@ -42,10 +54,12 @@ def choose(
     if not manifests:
         return None
     there = set(paths)
-    named: dict[Path, Path] = {}
+    named: dict[Path, Named] = {}
     findings: list[Finding] = []
     for manifest in _current(manifests, show):
-        for key in _keys(manifest, show):
+        read = _read(manifest, show)
+        run = azure_run(read, manifest)
+        for key, rows in _keys(read, manifest, show):
             path = _local(key, manifest, there)
             if path is None:
                 findings.append(
@@ -56,7 +70,9 @@ def choose(
                     )
                 )
             else:
-                named[path] = manifest
+                whole = f"{run.scope}/{run.range}" if run else show(manifest)
+                kind = run.type if run else ""
+                named[path] = Named(manifest=manifest, whole=whole, type=kind, rows=rows)
     if findings:
         raise CostLensError(findings=findings)
     others = [path for path in paths if path not in named and is_data(path)]
@@ -68,7 +84,14 @@ def _current(manifests: Sequence[Path], show: Callable[[Path], str]) -> list[Pat
     there = set(manifests)
     current: list[Path] = []
     runs: dict[tuple[Path, str], list[Path]] = {}
+    newest: dict[tuple[str, ...], AzureRun] = {}
     for manifest in sorted(manifests):
+        run = azure_run(_read(manifest, show), manifest)
+        if run is not None:
+            key = (run.scope, run.type, run.range)
+            if key not in newest or newest[key].submitted <= run.submitted:
+                newest[key] = run
+            continue
         folder = manifest.parent
         if folder.parent / manifest.name in there:
             continue
@@ -88,21 +111,33 @@ def _current(manifests: Sequence[Path], show: Callable[[Path], str]) -> list[Pat
                 ]
             )
         current.append(max(found, key=lambda path: path.parent.name))
-    return sorted(current)
+    return sorted((*current, *(run.manifest for run in newest.values())))
 
 
-def _keys(manifest: Path, show: Callable[[Path], str]) -> Iterator[str]:
-    """Read the names of the files that a manifest lists."""
+def _read(manifest: Path, show: Callable[[Path], str]) -> dict[str, Any]:  # any: what JSON holds
+    """Read a manifest; nothing where it is no JSON object."""
     try:
         read = json.loads(manifest.read_text(encoding="utf-8-sig"))
-        listed = next(read[key] for key in _KEYS if key in read)
-        entries = [entry.values() if isinstance(entry, dict) else [entry] for entry in listed]
     except OSError as error:
         said = (error.strerror or str(error)).lower()
         raise CostLensError(
             findings=[_finding(f"cannot be read: {said}", show(manifest), "check its rights")]
         ) from error
-    except (ValueError, TypeError, StopIteration) as error:
+    except ValueError:
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def _keys(
+    read: Mapping[str, Any],  # any: what JSON holds
+    manifest: Path,
+    show: Callable[[Path], str],
+) -> Iterator[tuple[str, int | None]]:
+    """Give the names of the files that a manifest lists, and how many rows each has if it says."""
+    try:
+        listed = next(read[key] for key in _KEYS if key in read)
+        entries = [entry if isinstance(entry, dict) else {"": entry} for entry in listed]
+    except (TypeError, StopIteration) as error:
         raise CostLensError(
             findings=[
                 _finding(
@@ -113,7 +148,8 @@ def _keys(manifest: Path, show: Callable[[Path], str]) -> Iterator[str]:
             ]
         ) from error
     for entry in entries:
-        yield from (value for value in entry if isinstance(value, str) and "/" in f"/{value}")
+        rows = entry.get("dataRowCount")
+        yield from ((value, rows) for value in entry.values() if isinstance(value, str))
 
 
 def _local(key: str, manifest: Path, there: set[Path]) -> Path | None:
@@ -128,11 +164,11 @@ def _local(key: str, manifest: Path, there: set[Path]) -> Path | None:
 
 
 def _left_out(
-    others: Sequence[Path], named: Mapping[Path, Path], show: Callable[[Path], str]
+    others: Sequence[Path], named: Mapping[Path, Named], show: Callable[[Path], str]
 ) -> Iterator[Finding]:
     """Say which files no manifest names: former deliveries, or months without a manifest."""
     folders = {path.parent for path in named}
-    months = {_month(path) for path in (*named, *named.values())}
+    months = {_month(path) for path in (*named, *(one.manifest for one in named.values()))}
     former = [path for path in others if path.parent in folders or _month(path) in months]
     strange = [path for path in others if path not in former]
     copy = "copy the manifests of these months as well"

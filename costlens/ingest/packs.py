@@ -3,14 +3,14 @@
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 
 from costlens.config.marks import Map, parse
 from costlens.config.notes import Notes, did_you_mean, listed
 from costlens.config.read import read
-from costlens.config.values import Value, required, setting
+from costlens.config.value import Value, required, setting
 from costlens.errors import CostLensError, Finding
 from costlens.lake.tables import TABLES
 from costlens.paths import bundled
@@ -50,9 +50,18 @@ class Description(Value):
     needs: tuple[str, ...] = setting("columns without which a file is not read", ())
     columns: tuple[str, ...] = setting("further columns it knows; null where a file lacks them", ())
     aliases: Mapping[str, tuple[str, ...]] = setting("column to its other spellings", {})
+    like: str = setting("another pack, whose columns, aliases and SQL this one shares", "")
+    fill: Mapping[str, str] = setting("column to the one that stands in where a file has none", {})
+    values: Mapping[str, str] = setting("column to its value where a file has none", {})
     gather: Mapping[str, str] = setting("column to the prefix of the columns it collects", {})
     tables: Mapping[str, Named] = setting("in place of needs: each table it reads, by name", {})
     manifest: str = setting("pattern of the manifests that say which files count", "")
+    kinds: Mapping[str, str] = setting(
+        "kind of file, told in x_kind, to the pattern of its manifest's type or its path", {}
+    )
+    padded: bool = setting("lines may leave out what is empty at their end", False)
+    parts: bool = setting("a month comes in several files, all of which count", False)
+    stamp: str = setting("column that says when a line was exported: never twice the same line", "")
     versions: tuple[Version, ...] = setting("versions of the format; the first that fits", ())
     mistaken: Mapping[str, str] = setting(
         "a column that only another kind of file has, and which", {}
@@ -66,6 +75,11 @@ class Pack:
     folder: Path
     description: Description
     digest: str
+    sql_folder: Path | None = None  # of the pack it is like
+    mapped: Mapping[str, str] = field(default_factory=dict)  # column to the file's own name for it
+    fixed: Mapping[str, str] = field(default_factory=dict)  # column to its value on every line
+    fitted_at: str = ""  # where the source says so
+    dropped_tags: str = ""  # pattern of the tag keys that are not stored
 
     @property
     def name(self) -> str:
@@ -81,7 +95,7 @@ class Pack:
     def columns(self) -> tuple[str, ...]:
         """Every column its SQL may name."""
         described = self.description
-        return (*described.needs, *described.columns)
+        return tuple(dict.fromkeys((*described.needs, *described.columns)))
 
     @property
     def views(self) -> dict[str, tuple[str, ...]]:
@@ -113,7 +127,7 @@ class Pack:
 
     def sql(self, name: str) -> str:
         """Read one of its SQL files."""
-        return (self.folder / f"{name}.sql").read_text(encoding="utf-8")
+        return ((self.sql_folder or self.folder) / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def find_packs(workspace_folder: Path | None) -> list[Pack]:
@@ -145,9 +159,35 @@ def find_packs(workspace_folder: Path | None) -> list[Pack]:
                 )
                 continue
             found[pack.name] = pack
+    linked = [_linked(pack, found, findings) for pack in found.values()]
     if findings:
         raise CostLensError(findings=findings)
-    return list(found.values())
+    return linked
+
+
+def _linked(pack: Pack, packs: Mapping[str, Pack], findings: list[Finding]) -> Pack:
+    """Give a pack the columns, aliases and SQL of the pack it is like."""
+    mine = pack.description
+    if not mine.like:
+        return pack
+    other = packs.get(mine.like)
+    if other is None or other.description.like:
+        findings.append(
+            Finding(
+                message=f'no pack "{mine.like}" to be like',
+                where=mine.place,
+                hint="name a pack that has SQL of its own",
+                code="bad_pack",
+            )
+        )
+        return pack
+    whole = replace(
+        mine,
+        columns=(*mine.columns, *(c for c in other.columns if c not in pack.columns)),
+        aliases={**other.description.aliases, **mine.aliases},
+    )
+    digest = hashlib.sha256(f"{pack.digest}{other.digest}".encode()).hexdigest()
+    return replace(pack, description=whole, digest=digest, sql_folder=other.folder)
 
 
 def read_pack(folder: Path, *, shown: str = "") -> Pack:
@@ -203,10 +243,11 @@ def _misfits(described: Description, folder: Path, shown: str) -> Iterator[Findi
                 yield finding(
                     f'no {what} "{word}" to {"produce" if what == "table" else "read"}', hint
                 )
-    for name in (*(table for table in described.produces if table in makes), "control"):
+    own = () if described.like else described.produces
+    for name in (*(table for table in own if table in makes), *(("control",) if own else ())):
         if not (folder / f"{name}.sql").is_file():
             yield finding(f"{name}.sql is missing", f"write {name}.sql beside connector.yaml")
-    if bool(described.needs) == bool(described.tables):
+    if not described.like and bool(described.needs) == bool(described.tables):
         yield finding(
             "says not what it reads", "write needs: for one file, or tables: for several tables"
         )
@@ -221,7 +262,8 @@ def _misfits(described: Description, folder: Path, shown: str) -> Iterator[Findi
 
 
 def _column_lists(described: Description) -> list[Description | Named]:
-    return [described, *described.tables.values()]
+    own: list[Description | Named] = [] if described.like else [described]
+    return [*own, *described.tables.values()]
 
 
 def _digest(folder: Path, described: Description) -> str:
@@ -229,8 +271,7 @@ def _digest(folder: Path, described: Description) -> str:
     hashed = hashlib.sha256()
     names = [
         "connector.yaml",
-        "control.sql",
-        *(f"{name}.sql" for name in sorted(described.produces)),
+        *(f"{name}.sql" for name in ("control", *sorted(described.produces)) if not described.like),
         *(path.name for path in folder.glob("findings.sql")),
     ]
     for path in (*(folder / name for name in names), SQL):
@@ -241,5 +282,7 @@ def _digest(folder: Path, described: Description) -> str:
 def macro_calls(sql: str) -> list[tuple[str, str]]:
     """List the (macro, column) pairs a pack's SQL reads typed values by."""
     bare = re.sub(r"--[^\n]*", "", sql)
-    calls = re.findall(r'\b(money|exact|utc|quantity|whole)\(\s*"?(\w+)"?\s*\)', bare)
-    return list(dict.fromkeys(calls))
+    calls = re.findall(
+        r'\b(money|exact|utc|quantity|whole|elements|month_of)\(\s*("[^"]+"|\w+)\s*\)', bare
+    )
+    return list(dict.fromkeys((macro, column.strip('"')) for macro, column in calls))

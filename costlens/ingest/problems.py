@@ -1,12 +1,14 @@
 """Check the rows that were written: what is wrong with them, and what was mended."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from costlens.config.values import Source
 from costlens.errors import Finding
 from costlens.ingest.diagnose import and_more
+from costlens.money import plain
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -53,6 +55,7 @@ _MEASURES = {
     "columns": "columns_out",
 }
 _MENDED = {
+    "BilledCost": "use of commitments counts 0, and what was paid for them is in no line",
     "EffectiveCost": "BilledCost stands in for it",
     "ContractedCost": "EffectiveCost stands in for it",
     "ListCost": "ContractedCost stands in for it",
@@ -69,6 +72,17 @@ _MENDED = {
     "Tags": "it could not be read, so these charges have no tags",
     "AllocatedTags": "it could not be read, so the charge's own tags stand in",
 }
+_ODDITIES = {
+    "negative_usage": (
+        "usage costs less than nothing and is no credit, correction or discount",
+        "it counts as it is; ask the provider what it is",
+    ),
+    "cost_without_quantity": (
+        "usage costs something although its quantity is 0",
+        "it counts as it is; ask the provider what it is",
+    ),
+}
+_COMMITMENTS = 20  # are named one by one
 _ODD = {"BillingPeriodStart": "was no first of a month or", "BillingPeriodEnd": "was wrong or"}
 
 
@@ -94,9 +108,16 @@ def problems(
         )
 
 
-def notes(con: "DuckDBPyConnection", source: Source, *, period: str) -> Iterator[Finding]:
-    """Say what was mended in the charges of a written period, and which tags are spelled twice."""
+def notes(
+    con: "DuckDBPyConnection", source: Source, *, period: str, expected: Container[str] | None
+) -> Iterator[Finding]:
+    """Say what was mended in the charges of a written period, and which tags are spelled twice.
+
+    Of the columns only those that were `expected` can be missing; None stands for all.
+    """
     for column, currency, lines, billed in _run(con, "repairs", source, period):
+        if expected is not None and column not in expected:
+            continue
         money = f"{format(billed.normalize(), 'f')} {currency} billed" if billed is not None else ""
         was = _ODD.get(column, "was" if column not in ("Tags", "AllocatedTags") else "")
         told = _MENDED.get(column, "it was mended")
@@ -120,6 +141,69 @@ def notes(con: "DuckDBPyConnection", source: Source, *, period: str) -> Iterator
         )
 
 
+def oddities(con: "DuckDBPyConnection", source: Source, *, period: str) -> Iterator[Finding]:
+    """List what is odd but may be right, and each commitment that was not used up, with money."""
+    unused: dict[str, list[dict[str, Any]]] = {}  # any: what DuckDB gives
+    for row in _named(con, "oddities", source, period):
+        if row["odd"] == "unused":
+            unused.setdefault(row["currency"], []).append(row)
+            continue
+        lines = row["lines"]
+        message, hint = _ODDITIES[row["odd"]]
+        yield _told(
+            source,
+            row,
+            period,
+            code=row["odd"],
+            message=f"{message} on {lines:,} line{'s' if lines > 1 else ''} of {period}",
+            hint=hint,
+        )
+    for currency, rows in unused.items():
+        for row in rows[:_COMMITMENTS]:
+            used, left = (plain(row[column]) for column in ("effective", "unused"))
+            yield _told(
+                source,
+                {**row, "effective": row["unused"]},
+                period,
+                code="unused_commitment",
+                message=f"{row['commitment']}: used {used}, unused {left} {currency} of {period}",
+                hint=f"effective; {plain(row['billed'])} {currency} was billed for it that month",
+            )
+        if more := rows[_COMMITMENTS:]:
+            yield Finding(
+                message=f"{len(more)} more commitments were not used up in {period}, unused "
+                f"{plain(sum((row['unused'] for row in more), Decimal(0)))} {currency}",
+                where=source.place,
+                hint="costlens query lists them: charges by CommitmentDiscountId",
+                code="unused_commitment",
+                severity="info",
+                quiet=True,
+                currency=currency,
+            )
+
+
+def _told(
+    source: Source,
+    row: dict[str, Any],  # any: what DuckDB gives
+    period: str,
+    *,
+    code: str,
+    message: str,
+    hint: str,
+) -> Finding:
+    return Finding(
+        message=message,
+        where=source.place,
+        hint=hint,
+        code=code,
+        severity="info",
+        quiet=True,
+        currency=row["currency"] or "",
+        billed=plain(row["billed"]),
+        effective=plain(row["effective"]),
+    )
+
+
 def _negative(problem: str) -> tuple[str, str]:
     measure = problem.removeprefix("negative_")
     return f"{_MEASURES.get(measure, measure)} is negative: {{value}}", _AMOUNT
@@ -128,5 +212,13 @@ def _negative(problem: str) -> tuple[str, str]:
 def _run(
     con: "DuckDBPyConnection", check: str, source: Source, period: str
 ) -> list[tuple[Any, ...]]:  # any: what DuckDB gives
+    return [tuple(row.values()) for row in _named(con, check, source, period)]
+
+
+def _named(
+    con: "DuckDBPyConnection", check: str, source: Source, period: str
+) -> list[dict[str, Any]]:  # any: what DuckDB gives
     sql = (_FOLDER / f"{check}.sql").read_text(encoding="utf-8")
-    return con.cursor().execute(sql, {"source": source.name, "period": period}).fetchall()
+    done = con.cursor().execute(sql, {"source": source.name, "period": period})
+    names = [column[0] for column in done.description]
+    return [dict(zip(names, row, strict=True)) for row in done.fetchall()]

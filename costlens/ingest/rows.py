@@ -53,6 +53,7 @@ def rows_sql(con: "DuckDBPyConnection", pack: Pack, table: str, *, tag_keys: fro
     """Write the select of a table's columns, of its row's number and of the month it belongs to."""
     declared, made_by = TABLES[table], made_sql(pack, table)
     found = _columns_made(con, pack, table)
+    made_by = _without_tags(made_by, found, pack.dropped_tags)
     _refuse_misfits(pack, declared, found)
     columns = [
         f"cast({_value(column, found, tag_keys)} as {kind}) as {name(column)}"
@@ -166,6 +167,15 @@ def _value(column: str, found: dict[str, str], tag_keys: frozenset[str]) -> str:
     if column == "state" and column in found:
         return _STATE
     return f"made.{name(column)}" if column in found else "null"
+
+
+def _without_tags(made_by: str, found: dict[str, str], dropped: str) -> str:
+    """Take tags out whose keys a source does not want stored."""
+    tags = [column for column in ("Tags", "AllocatedTags", "tags") if column in found]
+    if not dropped or not tags:
+        return made_by
+    left = ", ".join(f"without_tags({one}, {literal(dropped)}) as {one}" for one in tags)
+    return f"select * replace ({left}) from (\n{made_by}\n)"
 
 
 def _refuse_misfits(pack: Pack, table: Table, found: dict[str, str]) -> None:

@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 from costlens.config.values import Source
+from costlens.ingest.diagnose import unreadable
 from costlens.ingest.fetch import find_files
 from costlens.ingest.packs import Pack
 from costlens.ingest.rows import rows_sql
@@ -23,12 +24,15 @@ def write_rows(
 
     with duckdb.connect() as con, tempfile.TemporaryDirectory() as folder, macros(con):
         source = Source(name="sample", type=pack.name, path=sample.name)
-        files, _ = find_files(source, sample.parent)
+        files, _ = find_files(source, sample.parent, pack.description)
         files = as_deliveries(files, pack, source)
         opened = open_delivery(con, files, pack=pack, currency="USD", staging=Path(folder))
         opened.view(con)
         rows = rows_sql(con, pack, table, tag_keys=tag_keys)
-        con.execute(f"create table made as {rows}").fetchall()
+        try:
+            con.execute(f"create table made as {rows}").fetchall()
+        except duckdb.Error as error:
+            raise unreadable(con, opened, error) from error
         columns = [row[0] for row in con.execute("describe made").fetchall()]
         columns.remove("period_start")
         counts = ", ".join(f"count({name(column)})" for column in columns)

@@ -9,6 +9,7 @@ import re
 import shutil
 import zipfile
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ class Opened:
     selects: Mapping[str, str]  # view → what selects its rows
     shadowed: tuple[tuple[str, str], ...]  # a file, and a column of it that the same one hides
     currency_if_missing: str | None
+    columns: tuple[str, ...]  # of the pack's, those that the file has
     line_of: Callable[[int], str]  # where an x_line stands
 
     def check_unchanged(self) -> None:
@@ -108,12 +110,16 @@ def open_files(
     known = {column for layout, _ in staged for column in layout.found}
     cut = f" where file_row_number < {limit}" if limit else ""
     selects = [
-        f"select {_columns(layout, pack, file, known=known)}, "
+        f"select {_columns(layout, pack, file, known=known)}{_kind(file, pack)}, "
         f"file_row_number + {number * LINES_A_FILE + 1} as x_line from read_parquet("
         f"{literal(str(path))}, file_row_number = true, hive_partitioning = false){cut}"
         for number, (file, (layout, path)) in enumerate(zip(files, staged, strict=True))
     ]
-    missing = pack.makes_charges and "BillingCurrency" not in known
+    missing = pack.makes_charges and "BillingCurrency" not in {
+        *known,
+        *pack.fixed,
+        *pack.description.values,
+    }
     return Opened(
         files=tuple(files),
         pack=pack,
@@ -125,6 +131,7 @@ def open_files(
             for column in layout.shadowed
         ),
         currency_if_missing=currency if missing else None,
+        columns=tuple(dict.fromkeys(one for layout, _ in staged for one in layout.columns)),
         line_of=lambda line: line_at(files, line),
     )
 
@@ -162,14 +169,56 @@ def _stage(
             link.symlink_to(file.path.resolve())  # a name without marks of a glob to DuckDB
         layout = read_layout(con, file, link=link, pack=pack)
         if file.format == "parquet":
+            _check_rows(con, file, link, limit=limit)
             return layout, link
         path = link.with_suffix(".parquet")
-        rows = f"select {_text_columns(layout, file)} from {_reader(file, layout, link=link)}"
+        reader = _reader(file, layout, link=link)
+        if pack.description.padded and file.format == "csv" and _leaves_out(file, layout):
+            reader = reader[:-1] + ", null_padding = true, parallel = false)"
+        rows = f"select {_text_columns(layout, file)} from {reader}"
         rows += f" limit {limit}" if limit else ""
         con.cursor().execute(f"copy ({rows}) to {literal(str(path))} ({_STAGED})").fetchall()
+        _check_rows(con, file, path, limit=limit)
     except Exception as error:
         raise _read_error(error, file) from error
     return layout, path
+
+
+def _check_rows(
+    con: "DuckDBPyConnection", file: SourceFile, path: Path, *, limit: int | None
+) -> None:
+    """Refuse a file that has not as many rows as its manifest says."""
+    if file.rows is None or limit:
+        return
+    counted = f"select count(*) from read_parquet({literal(str(path))}, hive_partitioning = false)"
+    ((rows,),) = con.cursor().execute(counted).fetchall()
+    if rows != file.rows:
+        raise CostLensError(
+            f"has {rows:,} lines, its manifest says {file.rows:,}",
+            where=file.name,
+            hint="copy it again: it is cut short, or the manifest is of another run",
+        )
+
+
+def _kind(file: SourceFile, pack: Pack) -> str:
+    """Write what tells a pack of several kinds of files which one this is; null where unknown."""
+    kind = literal(file.kind) if file.kind else "null::varchar"
+    return f", {kind} as x_kind" if pack.description.kinds else ""
+
+
+def _leaves_out(file: SourceFile, layout: Layout) -> bool:
+    """Say whether the first line leaves out the end; raise if the last one ends in the middle."""
+    headed = len(layout.header.names)
+    columns = next(islice((columns for _, columns in _records(file)), 1, None), headed)
+    if columns >= headed:
+        return False
+    with open_text(file) as opened:
+        (last,) = deque(opened, maxlen=1)
+    if last.endswith(("\n", "\r")):
+        return True
+    raise CostLensError(
+        "is cut short: its last line does not end", where=file.name, hint="deliver it again, whole"
+    )
 
 
 def line_at(files: Sequence[SourceFile], line: int) -> str:
@@ -190,12 +239,12 @@ def line_of(file: SourceFile, row: int) -> str:
     return f"{file.name}:{next(islice(lines, row, None), row)}"
 
 
-def _ragged_line(file: SourceFile) -> int | None:
-    """Find the first line of a CSV file that has not as many columns as its header."""
+def _ragged_line(file: SourceFile, *, longer: bool = False) -> int | None:
+    """Find the first line of a CSV file that has not as many columns as its header, or more."""
     header = 0
     for line, columns in _records(file):
         header = header or columns
-        if columns != header:
+        if columns > header if longer else columns != header:
             return line
     return None
 
@@ -221,7 +270,9 @@ def _columns(layout: Layout, pack: Pack, file: SourceFile, *, known: set[str]) -
     is_parquet = file.format == "parquet"
     headed = layout.header.names
     names = [name(headed[at] if is_parquet else f"c{at}") for at in range(len(headed))]
-    found = {column: names[place] for column, place in layout.found.items()}
+    found = {column: literal(value) for column, value in pack.description.values.items()}
+    found |= {column: names[at] for column, at in {**layout.filled, **layout.found}.items()}
+    found |= {column: f"{literal(value)}::varchar" for column, value in pack.fixed.items()}
     nothing = {column: "null" if column in known else "null::varchar" for column in pack.columns}
     columns = [f"{found.get(column, nothing[column])} as {name(column)}" for column in pack.columns]
     for column, members in layout.gathered.items():
@@ -278,10 +329,11 @@ def _read_error(error: Exception, file: SourceFile) -> Exception:
     text = str(error)
     line = re.search(r"Line: (\d+)|in line (\d+)", text)
     number = int(line[1] or line[2]) if line else None
-    if "Number of Columns" in text or "unterminated quote" in text:
-        number = _ragged_line(file) or number  # DuckDB counts a folded line as one
-    where = f"{file.name}:{number}" if number else file.name
     columns = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
+    if columns or "unterminated quote" in text:
+        longer = columns is not None and int(columns[2]) > int(columns[1])
+        number = _ragged_line(file, longer=longer) or number  # DuckDB counts a folded line as one
+    where = f"{file.name}:{number}" if number else file.name
     if columns:
         return CostLensError(
             f"this line has {columns[2]} columns, the header {columns[1]}",

@@ -173,6 +173,7 @@ def _joined(
 ) -> Opened:
     """Open every table; what is wrong with any of them is raised together."""
     selects: dict[str, str] = {}
+    columns: list[str] = []
     findings: list[Finding] = []
     for place, table in enumerate(pack.description.tables):
         if table not in parts:
@@ -183,6 +184,7 @@ def _joined(
         except CostLensError as error:
             findings += [_with_columns(one, pack.views[table]) for one in error.findings]
             continue
+        columns += [f"{table}.{column}" for column in opened.columns]
         first = place * _LINES_A_TABLE
         selects[table] = (
             f"select * replace (x_line + {first} as x_line) from ({opened.selects['source']})"
@@ -202,6 +204,7 @@ def _joined(
         selects=selects,
         shadowed=(),
         currency_if_missing=None,
+        columns=tuple(columns),
         line_of=where,
     )
 

@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from costlens.errors import Finding
+from costlens.ingest.changes import columns_gone, restated
 from costlens.ingest.delivery import Delivery, Plan, Unit, Work
 from costlens.ingest.diagnose import unreadable
 from costlens.ingest.loads import Delivered, Load, files_json
-from costlens.ingest.problems import notes, problems
+from costlens.ingest.problems import notes, oddities, problems
 from costlens.ingest.rows import (
     Totals,
     added,
@@ -76,7 +77,8 @@ def write_plan(work: Work, made: Plan, before: Sequence[Load]) -> tuple[list[Wri
             continue
         expected = _expected(deliveries, unit)
         if _is_same(work, made, unit, deliveries=deliveries, expected=expected, mine=mine):
-            files = files_json(_delivered(deliveries, unit), mine[0].notes)
+            columns = [column for one in deliveries for column in one.opened.columns]
+            files = files_json(_delivered(deliveries, unit), mine[0].notes, columns)
             after = [replace(old, files=files) if old in mine else old for old in after]
             continue
         load = _next_name(made, unit, after)
@@ -88,9 +90,12 @@ def write_plan(work: Work, made: Plan, before: Sequence[Load]) -> tuple[list[Wri
 
 
 def check_written(
-    work: Work, made: Plan, one: Written, *, as_of: datetime
+    work: Work, made: Plan, one: Written, *, loads: Sequence[Load], as_of: datetime
 ) -> tuple[list[Load], list[Finding]]:
-    """Read a written period back: its loads, one a currency, and everything wrong with it."""
+    """Read a written period back: its loads, one a currency, and everything wrong with it.
+
+    `loads` are those before it, the ones it supersedes among them.
+    """
     table, period = one.unit
     files = _delivered(one.deliveries, one.unit)
 
@@ -101,29 +106,50 @@ def check_written(
     stored, content = _read_back(work.con, made, one.unit)
     errors += _differences(made, one, stored) if not errors else []
     errors += _torn_commitments(work.con, made, one) if not errors else []
-    with_notes = made.pack.produces[0] == table
-    noted = [note for delivery in one.deliveries for note in delivery.notes if with_notes]
-    if table == "charges":
-        noted += notes(work.con, made.source, period=period)
+    columns = [column for delivery in one.deliveries for column in delivery.opened.columns]
+    mine = [old for old in loads if old.source == made.source.name and old.makes == table]
+    noted = list(_noted(work.con, made, one, columns=columns, loads=mine))
     whole = Load(
         load=one.load,
         source=made.source.name,
         pack=made.pack.name,
         makes=table,
         period=period,
-        files=files_json(files, noted),
+        files="",
         pack_hash=made.digest,
         content_hash=content,
         accounts=json.dumps(sorted({account for file in files for account in file.accounts})),
         tag_keys=json.dumps(sorted(work.tag_keys) if table == "charges" else []),
         loaded_at=as_of,
     )
-    loads = [
+    new = [
         _of_currency(whole, one.expected[currency], found)
         for currency, found in stored.items()
         if currency in one.expected
     ]
-    return loads, errors
+    noted += restated(made.source, new, [old for old in mine if old.superseded_by == one.load])
+    told = files_json(files, noted, columns)
+    return [replace(load, files=told) for load in new], errors
+
+
+def _noted(
+    con: "DuckDBPyConnection",
+    made: Plan,
+    one: Written,
+    *,
+    columns: Sequence[str],
+    loads: Sequence[Load],
+) -> Iterator[Finding]:
+    """Say what stands to be known about a written period; `loads` are those of its table."""
+    table, period = one.unit
+    if made.pack.produces[0] == table:
+        yield from (note for delivery in one.deliveries for note in delivery.notes)
+    if table == "charges":
+        # A pack like another reads files of any columns: those that no file has are not missed.
+        expected = columns if made.pack.description.like else None
+        yield from notes(con, made.source, period=period, expected=expected)
+        yield from oddities(con, made.source, period=period)
+    yield from columns_gone(made.source, columns, period=period, loads=loads)
 
 
 def _torn_commitments(con: "DuckDBPyConnection", made: Plan, one: Written) -> Iterator[Finding]:

@@ -15,30 +15,19 @@ _PACKED = {
     ".xls": "a spreadsheet: save the sheet as CSV",
     ".ods": "a spreadsheet: save the sheet as CSV",
 }
-_AZURE = "an Azure cost export (it can come as FOCUS)"
-_GOOGLE = "a Google Cloud billing export (it can come as FOCUS)"
+_USAGE = (
+    "Databricks' system.billing.usage, which is read beside list_prices in one folder, "
+    "as usage and list_prices"
+)
 _RATES = "a table of rates: named fx.csv, beside costlens.yaml, it counts"
 # Columns, in lower case, that only such a file has together.
 _COLUMNS = (
-    (("metercategory", "consumedservice"), _AZURE),
-    (("metercategory", "pretaxcost"), _AZURE),
-    (
-        ("service.description", "sku.description"),
-        _GOOGLE,
-    ),
-    (
-        ("service_description", "sku_description"),
-        _GOOGLE,
-    ),
-    (("sku_name", "usage_metadata", "usage_quantity"), "Databricks' system.billing.usage"),
+    (("sku_name", "usage_metadata", "usage_quantity"), _USAGE),
     (("warehouse_name", "credits_used"), "Snowflake's warehouse metering"),
     (("query_id", "warehouse_name"), "Snowflake's query history"),
     (("eventtype", "job", "run"), "OpenLineage events"),
     (("event", "timestamp", "spark version"), "a Spark event log"),
-    (
-        ("month", "from", "to", "rate"),
-        "a table of rates: named fx.csv, beside costlens.yaml, it counts",
-    ),
+    (("month", "from", "to", "rate"), _RATES),
 )
 _TABLES = (
     (("event_logs",), "Dagster's event log"),
@@ -57,6 +46,11 @@ def by_suffix(name: str) -> str:
     return "no kind of file that is read (csv, parquet, jsonl, SQLite)"
 
 
+def is_json(name: str) -> bool:
+    """Say whether a file is JSON by its name: one document, or one a line."""
+    return name.lower().endswith((".json", ".json.gz"))
+
+
 def by_columns(columns: Iterable[str]) -> str:
     """Say what a file with these columns is; empty where nobody can tell."""
     return _known(_COLUMNS, columns)
@@ -71,5 +65,5 @@ def _known(signs: Iterable[tuple[tuple[str, ...], str]], names: Iterable[str]) -
     has = {name.strip().casefold() for name in names}
     for wanted, told in signs:
         if has.issuperset(wanted):
-            return told if told is _RATES else f"{told}, which no pack reads yet"
+            return told if told in (_RATES, _USAGE) else f"{told}, which no pack reads yet"
     return ""

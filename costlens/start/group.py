@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from costlens.ingest.fetch import is_strange
 from costlens.ingest.packs import Pack
 from costlens.start.names import is_partition, series, source_name, unique
 from costlens.start.recognise import Fit
@@ -22,10 +23,12 @@ class Candidate:
 
 
 def group(fits: Sequence[Fit], *, folder: Path, readable: Sequence[str]) -> list[Candidate]:
-    """Make sources of recognised files; `readable` names every file that a source would read."""
+    """Make sources of recognised files; `readable` names every file that a source might read."""
     named: dict[str, Candidate] = {}
     for fitting in _together(fits, folder):
-        for path, members in _paths(fitting, folder=folder, readable=set(readable)):
+        described = fitting[0].pack.description
+        read = {file for file in readable if not is_strange(Path(file), described)}
+        for path, members in _paths(fitting, folder=folder, readable=read):
             name = unique(source_name(path), named)
             versions = dict.fromkeys(one.version for one in members if one.version)
             named[name] = Candidate(

@@ -101,7 +101,7 @@ def _read(
 ) -> None:
     pack = one.candidate.pack
     try:
-        files, notes = find_files(one.source, folder, manifest=pack.description.manifest)
+        files, notes = find_files(one.source, folder, pack.description)
         files = as_deliveries(files, pack, one.source)
     except CostLensError as error:
         one.errors += error.findings

@@ -40,7 +40,11 @@ class Unknown:
 
 
 def recognise(peeked: Sequence[Peeked], packs: Sequence[Pack]) -> tuple[list[Fit], list[Unknown]]:
-    """Find the pack of every file; where several fit, the one that insists on most columns."""
+    """Find the pack of every file; where several fit, the one that insists on most columns.
+
+    A pack that is like another one, such as generic, fits what a person says: it is never found.
+    """
+    packs = [pack for pack in packs if not pack.description.like]
     fits, used = _folders(peeked, packs)
     unknown: list[Unknown] = []
     for one in peeked:
@@ -155,12 +159,14 @@ def _why_not(one: Peeked, file: SourceFile, packs: Sequence[Pack]) -> str:
         if not lacks:
             return f"{pack.description.title} ({pack.name}), but {_refusal(header, file, pack)}"
         for column, other in pack.description.mistaken.items():
-            if column.casefold() in columns:
+            if column.casefold() in columns and file.format in pack.description.format:
                 return other
         if 2 * len(lacks) <= len(needs):
             title = pack.description.title
             return f"nearest is {title} ({pack.name}): it lacks {listed(lacks)}"
     known = foreign.by_columns(columns)
+    if not known and foreign.is_json(one.shown):
+        return foreign.by_suffix(one.shown)
     return known or f"no pack knows its columns: {listed(list(header.names), most=4)}"
 
 

@@ -73,7 +73,8 @@ def _peek(con: "DuckDBPyConnection", path: Path, shown: str, staging: Path) -> P
             return Peeked(shown=shown, file=file, tables=_tables(con, file, staging))
         why = foreign.by_suffix(path.name)
     except CostLensError as error:
-        why = error.findings[0].message
+        is_page = foreign.is_json(path.name)  # a tool's own, such as a manifest
+        why = foreign.by_suffix(path.name) if is_page else error.findings[0].message
     except FileNotFoundError:
         why = "a link to nothing" if path.is_symlink() else "vanished while it was looked at"
     except OSError as error:

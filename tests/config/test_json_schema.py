@@ -9,7 +9,8 @@ import yaml
 
 from costlens.config import schema
 from costlens.config.keys import keys_of
-from costlens.config.values import Catalogue, Settings, Value
+from costlens.config.value import Value
+from costlens.config.values import Catalogue, Settings
 
 EXAMPLE = Path(__file__).parent / "example"
 

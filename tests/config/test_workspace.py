@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from costlens.config import load
-from costlens.config.values import Amount, Edge, FxRate, Workspace
+from costlens.config.benefits import Amount
+from costlens.config.values import Edge, FxRate, Workspace
 from costlens.errors import CostLensError
 
 EXAMPLE = Path(__file__).parent / "example"

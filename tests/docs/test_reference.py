@@ -23,6 +23,9 @@ def test_every_verb_is_in_the_reference_with_its_help(golden: Golden) -> None:
         assert command is not None
         own = click.Context(command, info_name=verb, parent=context, **width)
         parts += [f"## {verb}\n", _help(command, own)]
+        for name, under in getattr(command, "commands", {}).items():
+            its = click.Context(under, info_name=name, parent=own, **width)
+            parts += [f"## {verb} {name}\n", _help(under, its)]
     golden(DOCS / "cli.md", "\n".join(parts))
 
 

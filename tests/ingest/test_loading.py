@@ -88,7 +88,8 @@ def test_a_newer_delivery_under_another_name_replaces_the_one_that_is_gone(desk:
     desk.load()
     first.unlink()
     desk.write("bills/may-2.csv", HEADER + line("2"))
-    assert desk.load(day=2).findings == ()
+    (finding,) = desk.load(day=2).findings
+    assert finding.message == "2026-05 was restated: billed +1, effective +1 USD"
     assert desk.rows("select sum(BilledCost) from charges") == [(2,)]
 
 

@@ -41,13 +41,14 @@ GIVEN = {
     "after": "2026-06",
     "before": "2026-04",
     "currency": "USD",
+    "sources": '[{"name": "bill", "type": "focus"}]',
 }
 
 
 def code(path: Path) -> str:
-    """Read a SQL file without its comments and texts."""
+    """Read a SQL file without its comments, texts and quoted names."""
     text = (ROOT / path).read_text(encoding="utf-8")
-    return re.sub(r"--[^\n]*|'(?:[^']|'')*'", "''", text)
+    return re.sub(r"""--[^\n]*|'(?:[^']|'')*'|"[^"]*\"""", "''", text)
 
 
 @pytest.fixture(scope="module")
