@@ -13,6 +13,8 @@ from typing import BinaryIO
 
 from costlens.config.values import Source
 from costlens.errors import CostLensError, Finding
+from costlens.ingest.bucket import Bucket
+from costlens.ingest.cache import name_in_bucket
 from costlens.ingest.manifests import Chosen, choose
 
 _CHUNK = 1 << 20
@@ -67,27 +69,26 @@ class SourceFile:
 
 
 def find_files(
-    source: Source, folder: Path, *, manifest: str = ""
+    source: Source, folder: Path, *, manifest: str = "", bucket: Bucket | None = None
 ) -> tuple[list[SourceFile], list[Finding]]:
     """Find the files of a source by its path: a file, a folder or a glob. Names are in order.
 
-    Where manifests of that pattern lie among them, only the files they name count. The findings
-    are warnings about files left out; whatever stops the source is raised, all of it.
+    Of a source on S3 `bucket` finds what is there, and copies what counts. Where manifests of that
+    pattern lie among them, only the files they name count. The findings are warnings about files
+    left out; whatever stops the source is raised, all of it.
     """
-    if re.match(r"[a-z][a-z0-9]+://", source.path):
-        raise CostLensError(
-            f'cannot read "{source.path}"',
-            where=source.place,
-            hint="only local files are read so far: copy it into a folder and name that",
-        )
     files: list[SourceFile] = []
     findings: list[Finding] = []
-    paths = _paths(source, folder)
-    whole = len(paths) == 1 and paths[0] == folder / source.path
+    paths = bucket.find(manifest) if bucket else _paths(source, folder)
+    whole = len(paths) == 1 and (
+        paths[0] == folder / source.path or _shown(paths[0], folder) == source.path
+    )
     chosen = _chosen(paths, manifest, folder)
     if chosen is not None:
         paths = sorted(chosen.named)
         findings.extend(chosen.findings)
+    if bucket:
+        paths = bucket.copy(paths)
     for path in paths:
         by = _shown(chosen.named[path], folder) if chosen else ""
         try:
@@ -169,6 +170,12 @@ def part_key(name: str) -> str:
 
 
 def _paths(source: Source, folder: Path) -> list[Path]:
+    if re.match(r"[a-z][a-z0-9]+://", source.path):
+        raise CostLensError(
+            f'cannot read "{source.path}"',
+            where=source.place,
+            hint="files are read from a folder or from s3://: copy it into one of them",
+        )
     path = folder / Path(source.path).expanduser()
     if path.is_dir():
         return sorted(_visible(path))
@@ -226,6 +233,8 @@ def _open(path: Path, folder: Path, *, named: bool) -> SourceFile | None:
 
 
 def _shown(path: Path, folder: Path) -> str:
+    if there := name_in_bucket(path):
+        return there
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
 
 
