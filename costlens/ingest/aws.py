@@ -114,6 +114,9 @@ def in_our_words(error: Exception, source: Source, what: str) -> CostLensError |
         case aws.NoRegionError() | aws.InvalidRegionError():
             message = "no region of AWS is named, or one that cannot be"
             hint = 'write it: "s3: {region: eu-central-1}"'
+        case aws.IncompleteReadError() | aws.ResponseStreamingError():
+            message = f"the connection broke off while {what} was read"
+            hint = "run the command again: what is here is kept"
         case aws.HTTPClientError() | aws.ConnectionError():
             at = access.endpoint or "S3"
             message = f"cannot reach {at} to read {what}"
