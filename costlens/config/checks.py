@@ -17,6 +17,7 @@ from costlens.config.values import (
     Capacity,
     Edge,
     Produce,
+    Source,
     Stage,
 )
 from costlens.errors import Finding
@@ -214,6 +215,29 @@ def _weights(value: Value) -> Iterator[Finding]:
             )
 
 
+def _bucket(value: Value) -> Iterator[Finding]:
+    """Take a path on S3 that names a bucket; show none, as it may hold what is secret."""
+    assert isinstance(value, Source)
+    if not value.path.startswith("s3://"):
+        if value.s3 is not None:
+            yield _finding(
+                value.s3, '"s3" says how to reach s3://, and the path is none', 'take "s3" out'
+            )
+    elif not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^*?\[]*)?", value.path):
+        yield _finding(
+            value,
+            '"path" begins with s3:// and goes on with no bucket and prefix',
+            "write s3://BUCKET/PREFIX without * ? or [: all files that begin so are found",
+        )
+    endpoint = value.s3.endpoint if value.s3 else None
+    if endpoint and not re.fullmatch(r"https?://[\w.:\[\]-]+/?", endpoint):
+        yield _finding(
+            value.s3 or value,
+            '"endpoint" is no URL of a host',
+            "write https:// and the host; credentials never stand in costlens.yaml",
+        )
+
+
 _CHECKS: dict[type[Value], Sequence[Callable[[Value], Iterator[Finding]]]] = {
     Value: (_something, _window, _edges),
     Capacity: (_capacity,),
@@ -221,6 +245,7 @@ _CHECKS: dict[type[Value], Sequence[Callable[[Value], Iterator[Finding]]]] = {
     Benefit: (_shares, _benefit),
     Produce: (_template,),
     Stage: (_weights,),
+    Source: (_bucket,),
 }
 
 _GUESSES = 20  # a guess compares with every name: beyond this many, name none

@@ -50,6 +50,16 @@ class Exclusion(Selector):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Access(Value):
+    """How a source on S3 is reached; credentials come from where tools of AWS find them."""
+
+    profile: str | None = setting("a profile of the AWS configuration")
+    role_arn: str | None = setting("a role to take on")
+    region: str | None = setting("the region of the bucket, where nothing else says it")
+    endpoint: str | None = setting("the URL of a store that speaks as S3 does")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source(Value):
     """Where a bill or a run log comes from."""
 
@@ -57,7 +67,10 @@ class Source(Value):
         "a name of your own; it stands beside every number that came from here", form="name"
     )
     type: str = required("a connector pack: `costlens packs` lists them")
-    path: str = required("a file, a folder or a glob, relative to costlens.yaml")
+    path: str = required(
+        "a file, a folder or a glob, relative to costlens.yaml; or s3://BUCKET/PREFIX"
+    )
+    s3: Access | None = setting("how to reach a path on S3")
     currency: str | None = setting("the currency of a bill that names none", None, form="currency")
     parts: bool = setting("a month comes in several files, all of which count", False)
     late_charges: Literal["refuse", "accept"] = setting(

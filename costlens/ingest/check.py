@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from costlens.config.values import Workspace
 from costlens.errors import CostLensError, Finding
+from costlens.ingest.bucket import bucket_of
 from costlens.ingest.diagnose import unknown_states, unreadable
 from costlens.ingest.fetch import SourceFile, deliveries_of, find_files
 from costlens.ingest.load import pack_of, staging_folder
@@ -31,7 +32,8 @@ def check_sources(workspace: Workspace, con: "DuckDBPyConnection") -> list[Findi
         for source in workspace.settings.sources:
             try:
                 pack = pack_of(source, packs)
-                files, noted = find_files(source, workspace.folder, pack.description)
+                bucket = bucket_of(source, workspace, say=lambda _: None, sample=True)
+                files, noted = find_files(source, workspace.folder, pack.description, bucket)
                 wholes = deliveries_of(as_deliveries(files, pack, source))
             except CostLensError as error:
                 findings += error.findings

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from costlens.config.values import Source, Workspace
 from costlens.errors import CostLensError, Finding
+from costlens.ingest.bucket import bucket_of
 from costlens.ingest.diagnose import and_more, told, unreadable
 from costlens.ingest.fetch import SourceFile, deliveries_of, find_files, part_key
 from costlens.ingest.fit import dropped_rule_tags
@@ -92,7 +93,8 @@ class Plan:
 def plan(work: Work, source: Source, pack: Pack, current: Sequence[Load]) -> Plan:
     """Find what changed in a source since its current loads, and add up the files that matter."""
     made = Plan(source=source, pack=pack, digest=_digest(work, source, pack), current=list(current))
-    files, made.findings = find_files(source, work.workspace.folder, pack.description)
+    bucket = bucket_of(source, work.workspace, say=work.say)
+    files, made.findings = find_files(source, work.workspace.folder, pack.description, bucket)
     made.findings += dropped_rule_tags(pack, source, work.tag_keys)
     files = _once(as_deliveries(files, pack, source), made.findings)
     known: dict[str, set[Unit]] = {}

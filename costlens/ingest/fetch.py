@@ -5,7 +5,6 @@ import glob
 import hashlib
 import os
 import re
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,21 +12,13 @@ from typing import BinaryIO
 
 from costlens.config.values import Source
 from costlens.errors import CostLensError, Finding
+from costlens.ingest.bucket import Bucket
+from costlens.ingest.cache import name_in_bucket
+from costlens.ingest.formats import format_of, is_strange, kind_of, member_of
 from costlens.ingest.manifests import Chosen, Named, choose
 from costlens.ingest.packs import Description
 
 _CHUNK = 1 << 20
-_SUFFIXES = {
-    ".csv": "csv",
-    ".txt": "csv",
-    ".tsv": "csv",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".json": "jsonl",  # where a pack reads that; else it is somebody's manifest
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-}
-_DATABASES = {".db", ".sqlite", ".sqlite3"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,28 +62,27 @@ class SourceFile:
 
 
 def find_files(
-    source: Source, folder: Path, described: Description
+    source: Source, folder: Path, described: Description, bucket: Bucket | None = None
 ) -> tuple[list[SourceFile], list[Finding]]:
     """Find the files of a source by its path: a file, a folder or a glob. Names are in order.
 
-    Where manifests of the pack's pattern lie among them, only the files they name count. The
-    findings are warnings about files left out; whatever stops the source is raised, all of it.
+    Of a source on S3 `bucket` finds what is there, and copies what counts. Where manifests of the
+    pack's pattern lie among them, only the files they name count. The findings are warnings about
+    files left out; whatever stops the source is raised, all of it.
     """
-    if re.match(r"[a-z][a-z0-9]+://", source.path):
-        raise CostLensError(
-            f'cannot read "{source.path}"',
-            where=source.place,
-            hint="only local files are read so far: copy it into a folder and name that",
-        )
     files: list[SourceFile] = []
     findings: list[Finding] = []
-    paths = _paths(source, folder)
-    whole = len(paths) == 1 and paths[0] == folder / source.path
+    paths = bucket.find(described.manifest) if bucket else _paths(source, folder)
+    whole = len(paths) == 1 and (
+        paths[0] == folder / source.path or _shown(paths[0], folder) == source.path
+    )
     found = [path for path in paths if whole or not is_strange(path, described)]
     chosen = _chosen(paths, described, folder)
     if chosen is not None:
         found = sorted(chosen.named)
         findings.extend(chosen.findings)
+    if bucket:
+        found = bucket.copy(found)
     for path in found:
         by = chosen.named[path] if chosen else None
         try:
@@ -129,7 +119,7 @@ def _chosen(paths: Sequence[Path], described: Description, folder: Path) -> Chos
     return choose(
         paths,
         described.manifest,
-        is_data=lambda path: _kind(path) is not None and not is_strange(path, described),
+        is_data=lambda path: kind_of(path) is not None and not is_strange(path, described),
         show=lambda path: _shown(path, folder),
     )
 
@@ -153,7 +143,7 @@ def peek_file(path: Path, shown: str) -> SourceFile | None:
     """Know a file of a folder by its first bytes, unhashed; None for one that no pack reads."""
     stamp = _stamp(path, "sqlite")
     with path.open("rb") as opened:
-        kind = _format(opened, path, shown, stamp[0], named=False)
+        kind = format_of(opened, path, shown, stamp[0], named=False)
     if kind is None:
         return None
     return SourceFile(
@@ -210,6 +200,12 @@ def _other_export(file: SourceFile, by: Named) -> Finding:
 
 
 def _paths(source: Source, folder: Path) -> list[Path]:
+    if re.match(r"[a-z][a-z0-9]+://", source.path):
+        raise CostLensError(
+            f'cannot read "{source.path}"',
+            where=source.place,
+            hint="files are read from a folder or from s3://: copy it into one of them",
+        )
     path = folder / Path(source.path).expanduser()
     if path.is_dir():
         return sorted(_visible(path))
@@ -267,39 +263,9 @@ def _open(path: Path, folder: Path, *, named: bool) -> SourceFile | None:
 
 
 def _shown(path: Path, folder: Path) -> str:
+    if there := name_in_bucket(path):
+        return there
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
-
-
-def _kind(path: Path) -> str | None:
-    """Know a file's format by its name."""
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] in (".gz", ".gzip", ".zip"):
-        suffixes.pop()
-    return _SUFFIXES.get(suffixes[-1]) if suffixes else None
-
-
-def is_strange(path: Path, described: Description) -> bool:
-    """Say whether a file is JSON beside those of a pack that reads none: a tool's own."""
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    return "jsonl" not in described.format and ".json" in suffixes[-2:]
-
-
-def _member(path: Path, shown: str) -> str:
-    """Find the one file in a zip file."""
-    try:
-        with zipfile.ZipFile(path) as packed:
-            names = [name for name in packed.namelist() if not name.endswith("/")]
-    except zipfile.BadZipFile:
-        raise CostLensError(
-            "is cut short: a zip file ends in its index, this one does not",
-            where=shown,
-            hint="deliver it again, whole",
-        ) from None
-    if len(names) != 1:
-        raise CostLensError(
-            f"holds {len(names)} files, where one should be", where=shown, hint="unpack it"
-        )
-    return names[0]
 
 
 def _read_through(path: Path, shown: str, *, named: bool) -> SourceFile | None:
@@ -312,10 +278,12 @@ def _read_through(path: Path, shown: str, *, named: bool) -> SourceFile | None:
         severity = "error" if named else "warning"
         raise CostLensError(findings=[_finding("is empty", shown, told, severity)])
     with path.open("rb") as opened:
-        kind = _format(opened, path, shown, before.st_size, named=named)
+        kind = format_of(opened, path, shown, before.st_size, named=named)
         if kind is None:
             return None
-        member = _member(path, shown) if kind[0] == "csv" and path.suffix.lower() == ".zip" else ""
+        member = (
+            member_of(path, shown) if kind[0] == "csv" and path.suffix.lower() == ".zip" else ""
+        )
         digest = _hash(opened, *(beside(path) if kind[0] == "sqlite" else ()))
     file = SourceFile(
         path=path,
@@ -329,45 +297,6 @@ def _read_through(path: Path, shown: str, *, named: bool) -> SourceFile | None:
     )
     file.check_unchanged()
     return file
-
-
-def _format(
-    opened: BinaryIO, path: Path, shown: str, size: int, *, named: bool
-) -> tuple[str, bool] | None:
-    """Know a file's format and whether it is zipped, by its first and last bytes and its name."""
-    start = opened.read(16)
-    opened.seek(max(0, size - 4))
-    end = opened.read(4)
-    opened.seek(0)
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    zipped = start[:2] == b"\x1f\x8b"
-    last = suffixes[-1] if suffixes else ""
-    if last in (".gz", ".gzip") and not zipped:
-        raise CostLensError("is named .gz but is not gzipped", where=shown, hint="deliver it again")
-    kind = _kind(path)
-    if start == b"SQLite format 3\0" or (zipped and {*suffixes[-2:]} & _DATABASES):
-        return "sqlite", zipped
-    if last == ".zip" and kind == "csv" and start[:2] == b"PK":
-        return "csv", False
-    if start[:4] == b"PAR1" or kind == "parquet":
-        if start[:4] != b"PAR1":
-            raise CostLensError("is not a Parquet file", where=shown, hint="deliver it again")
-        if end != b"PAR1" or size < 12:
-            raise CostLensError(
-                "is cut short: a Parquet file ends in its index, this one does not",
-                where=shown,
-                hint="deliver it again, whole",
-            )
-        return "parquet", False
-    if kind is None and not named:
-        return None
-    if start[:2] == b"PK" or last in (".zst", ".xlsx", ".zip", ".bz2", ".xz"):
-        raise CostLensError(
-            "is packed in a way that is not read", where=shown, hint="unpack it to .csv or .csv.gz"
-        )
-    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise CostLensError("is UTF-16 text", where=shown, hint="save it as UTF-8")
-    return kind or "csv", zipped
 
 
 def beside(path: Path) -> list[Path]:

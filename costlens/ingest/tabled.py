@@ -38,7 +38,7 @@ def as_deliveries(files: Sequence[SourceFile], pack: Pack, source: Source) -> li
     for file in files:
         stem = PurePath(file.name).name.partition(".")[0].casefold()
         if file.format != "sqlite" and stem in tables:
-            folders.setdefault(str(PurePath(file.name).parent), []).append((tables[stem], file))
+            folders.setdefault(file.name.rpartition("/")[0] or ".", []).append((tables[stem], file))
     if not databases and not folders:
         raise CostLensError(
             f"{listed([file.name for file in files], most=4)}: no table of the pack {pack.name}",

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from costlens.ingest.fetch import is_strange
+from costlens.ingest.formats import is_strange
 from costlens.ingest.packs import Pack
 from costlens.start.names import is_partition, series, source_name, unique
 from costlens.start.recognise import Fit

@@ -225,7 +225,7 @@ def test_paths_that_lead_nowhere_are_all_told_at_once(desk: Desk) -> None:
         'name: d, type: focus, path: "*.parquet"',
         "name: e, type: focus, path: nothing.csv",
         "name: f, type: focus, path: link.csv",
-        'name: g, type: focus, path: "s3://acme/bills"',
+        'name: g, type: focus, path: "gs://acme/bills"',
         "name: h, type: fokus, path: bills/",
     )
     hint = "\n    put the .csv, .csv.gz, .parquet or .jsonl files there, or correct path:"
@@ -237,8 +237,8 @@ def test_paths_that_lead_nowhere_are_all_told_at_once(desk: Desk) -> None:
         'costlens.yaml:6: nothing matches "*.parquet"\n    correct path: in costlens.yaml',
         "nothing.csv: is empty\n    deliver it again, or remove it",
         "link.csv: is a link to away.csv, which is not there\n    correct the link or remove it",
-        'costlens.yaml:9: cannot read "s3://acme/bills"\n'
-        "    only local files are read so far: copy it into a folder and name that",
+        'costlens.yaml:9: cannot read "gs://acme/bills"\n'
+        "    files are read from a folder or from s3://: copy it into one of them",
         'costlens.yaml:10: no connector pack "fokus"\n    did you mean "focus"?',
     ]
 
