@@ -14,7 +14,7 @@ from checkout import ROOT, tracked
 BUNDLED = ("connectors", "dashboards", "sample_data")
 DEMO = (
     "import sys, costlens; print(costlens.__file__, file=sys.stderr);"
-    "from costlens.cli import main; main(['demo'])"
+    "from costlens.cli import main; main(['demo', '--no-serve'])"
 )
 
 
