@@ -3,6 +3,7 @@
 import http.client
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -25,11 +26,12 @@ class Store:
     asked: list[str] = field(default_factory=list)
     ranges: list[str] = field(default_factory=list)
     cuts: dict[str, int] = field(default_factory=dict)  # key to how often half an answer comes
+    before: dict[str, Callable[[], None]] = field(default_factory=dict)  # a key's next answer
     stuck: str = ""  # a key of which the first half comes, and then nothing
     is_stuck: threading.Event = field(default_factory=threading.Event)
     go_on: threading.Event = field(default_factory=threading.Event)
 
-    def client(self, service: str = "s3") -> Any:  # any: boto3 has no types
+    def client(self, service: str = "s3") -> Any:  # noqa: ANN401 -- boto3 has no types
         return boto3.client(service, endpoint_url=self.direct, region_name="us-east-1")
 
     def put(self, key: str, content: bytes | Path) -> None:
@@ -68,6 +70,7 @@ def handler(store: Store, to: tuple[str, int]) -> type[BaseHTTPRequestHandler]:
             store.asked.append(self.path)
             if self.headers.get("Range"):
                 store.ranges.append(self.headers["Range"])
+            store.before.pop(self.path.removeprefix("/acme/"), lambda: None)()
             there = http.client.HTTPConnection(*to)
             there.request("GET", self.path, headers=dict(self.headers))
             got = there.getresponse()

@@ -95,7 +95,15 @@ class Bucket:
         raise refusal(self.source, f'nothing lies in "{self.source.path}"', self._near(name, below))
 
     def _near(self, name: str, below: str) -> str:
-        """Say what there is instead of a prefix that holds nothing."""
+        """Say what there is instead of a prefix that holds nothing, where we may see that."""
+        from botocore.exceptions import ClientError
+
+        try:
+            return self._above(name, below)
+        except ClientError:
+            return "correct path:, or wait for the first delivery"
+
+    def _above(self, name: str, below: str) -> str:
         parent = below.rstrip("/").rpartition("/")[0]
         while True:
             prefix = f"{parent}/" if parent else ""

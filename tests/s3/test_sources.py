@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from object_store import Store, month, on_s3
 
+from costlens.config import load
 from costlens.ingest.cache import cache_of, local, name_in_bucket
+from costlens.refresh import refresh
 
 
 def billed(company: Company) -> dict[str, Decimal]:
@@ -205,6 +208,46 @@ def test_a_killed_refresh_leaves_no_half_file_and_the_next_one_finishes(
     assert store.fetched() == ["bills/may.csv"]
     assert billed(company) == {f"2026-{n:02}": Decimal(c) for n, c in ((5, 11), (6, 20), (7, 30))}
     assert not list(folder.rglob("*.part"))
+
+
+def test_an_object_replaced_after_it_was_listed_is_not_taken_for_the_listed_one(
+    company: Company, store: Store
+) -> None:
+    on_s3(company, store)
+    store.put("bills/may.csv", month(5, "10"))
+    store.before["bills/may.csv"] = lambda: store.put("bills/may.csv", month(5, "11"))
+    ran = company.run("refresh")
+    assert ran.code == 1
+    assert "s3://acme/bills/may.csv was replaced while it was read" in ran.err
+    company.refresh()
+    assert billed(company) == {"2026-05": Decimal(11)}
+
+
+def test_an_object_replaced_while_it_is_fetched_is_not_put_together_of_two(
+    company: Company, store: Store
+) -> None:
+    on_s3(company, store)
+    store.put("bills/may.csv", month(5, "10"))
+
+    def replaced() -> None:
+        store.cuts["bills/may.csv"] = 1
+        store.before["bills/may.csv"] = lambda: store.put("bills/may.csv", month(5, "11"))
+
+    store.before["bills/may.csv"] = replaced
+    ran = company.run("refresh")
+    assert ran.code == 1
+    assert len(store.ranges) == 1
+    assert "s3://acme/bills/may.csv was replaced while it was read" in ran.err
+    assert copies(company) in ([], ["bill/acme/bills/.may.csv.part"])
+
+
+def test_a_refresh_says_how_far_it_is(company: Company, store: Store) -> None:
+    on_s3(company, store)
+    store.put("bills/may.csv", month(5, "10"))
+    store.put("bills/june.csv", month(6, "20"))
+    said: list[str] = []
+    refresh(load(company.folder), as_of=datetime(2026, 7, 1), say=said.append)
+    assert said[:2] == [f"fetched {n} of 2 files of bill, 0.0 of 0.0 MB" for n in (1, 2)]
 
 
 def test_a_copy_that_died_between_file_and_etag_is_fetched_again(
