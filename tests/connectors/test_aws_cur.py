@@ -214,7 +214,7 @@ def charges(company: Company, columns: str) -> list[dict[str, str]]:
     return company.ask("query", f"select {columns} from charges order by x_line")
 
 
-@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.parametrize("form", [pytest.param("csv", marks=pytest.mark.slow), "parquet"])
 @pytest.mark.parametrize("name", CASES)
 def test_a_line_type_comes_to_what_it_is_by_hand_in_both_bases(
     company: Company, name: str, form: str

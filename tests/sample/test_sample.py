@@ -270,6 +270,7 @@ def test_only_what_belongs_to_the_story_is_found(story: Story) -> None:
     assert {(row["severity"], row["code"]) for row in found} == {
         ("info", "excluded"),
         ("info", "unmatched"),
+        ("info", "unused_commitment"),
     }
 
 
