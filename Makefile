@@ -22,6 +22,7 @@ lint: .venv/.installed-dev
 
 bench: .venv/.installed-dev
 	$(BIN)/python bench/refresh.py
+	$(BIN)/python bench/reading.py
 
 goldens: .venv/.installed-dev
 	$(BIN)/pytest -q --update-goldens tests/errors tests/cli tests/docs

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from decimal import Context, Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import duckdb
 
+UNIT = 10**12  # the whole units of one, in money and in rates
 _WIDE = Context(prec=60)  # the default context rounds at 28 digits
 
 
@@ -24,6 +26,13 @@ def exact_sum(values: Iterable[Decimal]) -> Decimal:
     for value in values:
         whole = _WIDE.add(whole, value)
     return whole
+
+
+def converted(amounts: Iterable[tuple[Decimal, Decimal]]) -> Decimal:
+    """Add up amounts times rates, and round once, half away from zero, as `money.sql` does."""
+    exact = sum((Fraction(amount) * int(rate * UNIT) for amount, rate in amounts), Fraction(0))
+    rounded = int(abs(exact) + Fraction(1, 2))
+    return Decimal(f"{rounded if exact >= 0 else -rounded}E-12")
 
 
 def plain(amount: Decimal) -> str:

@@ -1,21 +1,24 @@
 """Bring a workspace's lake up to date: ingest what changed, allocate what that touches, publish."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from costlens import __version__
 from costlens.allocate import steps
 from costlens.allocate.book import Book, make_book, tag_keys
-from costlens.config.values import Workspace
-from costlens.engine import connect
-from costlens.errors import Finding
+from costlens.config.values import FxRate, Workspace
+from costlens.engine import MEMORY_LIMIT, connect
+from costlens.errors import CostLensError, Finding
 from costlens.ingest import load_sources
+from costlens.ingest.rates import fix_new_rates, in_force
 from costlens.lake import TABLES, Build, Draft, Lake
+from costlens.lake.closings import closed_months, read_closings, reopened, write_closings
 from costlens.money import plain
 from costlens.roi.claims import check_claims
 
@@ -40,38 +43,83 @@ def lake_of(workspace: Workspace) -> Lake:
     return Lake(workspace.folder / workspace.settings.lake)
 
 
-def refresh(workspace: Workspace, *, as_of: datetime, say: Say) -> Refreshed:
+@contextmanager
+def engine_of(workspace: Workspace) -> Iterator["duckdb.DuckDBPyConnection"]:
+    """Open a connection with the memory that a workspace allows; say where that is too little."""
+    import duckdb
+
+    settings = workspace.settings
+    with connect(scratch_of(workspace), memory_limit=settings.memory_limit) as con:
+        try:
+            yield con
+        except duckdb.OutOfMemoryException as error:
+            raise CostLensError(
+                f"this work does not fit into {settings.memory_limit} of memory",
+                where="costlens.yaml",
+                hint=f"allow it more: memory_limit: 4GB; it is {MEMORY_LIMIT} if left out",
+            ) from error
+
+
+def scratch_of(workspace: Workspace) -> Path:
+    """Name the folder for what does not fit into memory: one a lake, as one refresh holds each."""
+    lake = lake_of(workspace).folder
+    if workspace.settings.scratch is None:
+        return lake / ".scratch"
+    own = sha256(str(lake).encode()).hexdigest()[:12]
+    return workspace.folder / workspace.settings.scratch / f"costlens-{own}"
+
+
+def refresh(
+    workspace: Workspace, *, as_of: datetime, say: Say, reopen: Sequence[str] = (), by: str = ""
+) -> Refreshed:
     """Publish a new build, or find that the last one still holds.
 
-    Raises CostLensError with every finding that stands in the way; the last build then stays.
+    Closed months stay as they are, but for those that are reopened, by somebody. Raises
+    CostLensError with every finding that stands in the way; the last build then stays.
     """
     lake = lake_of(workspace)
     keys = tag_keys(workspace.settings, workspace.catalogue)
-    with lake.writing() as draft, connect(lake.folder / ".scratch") as con:
-        ingested = load_sources(workspace, draft, con, tag_keys=keys, as_of=as_of, say=say)
+    with lake.writing() as draft, engine_of(workspace) as con:
+        draft.open(con)
+        before = read_closings(con)
+        closings = fix_new_rates(
+            reopened(before, reopen, as_of=as_of, by=by), workspace.fx, as_of=as_of
+        )
+        closed = closed_months(closings)
+        ingested = load_sources(
+            workspace, draft, con, tag_keys=keys, as_of=as_of, say=say, closed=closed
+        )
         findings = (*ingested.findings, *check_claims(workspace.catalogue))
         inputs = {"workspace": workspace.digest, "engine": _engine_digest()}
-        if draft.base and not ingested.changed and draft.base.inputs == inputs:
+        is_same = not ingested.changed and closings == before
+        if draft.base and is_same and draft.base.inputs == inputs:
             return Refreshed(build=draft.base, is_new=False, findings=findings)
+        if closings != before:
+            write_closings(con, draft, closings)
         book = make_book(workspace.settings, workspace.catalogue)
-        periods = _allocate(draft, con, book, findings, say)
+        periods = _allocate(draft, con, book, findings, say, kept=closed.keys())
         build = draft.publish(
             built_at=as_of,
             engine=__version__,
             inputs=inputs,
             book=book,
-            settings={
-                "currency": workspace.settings.currency,
-                "basis": workspace.settings.allocation.basis,
-                "fx": [
-                    {"month": r.month, "from": r.currency, "to": r.to, "rate": plain(r.rate)}
-                    for r in workspace.fx
-                ],
-            },
+            settings=_settings(workspace, in_force(workspace.fx, closed)),
             periods=periods,
             totals=_totals(con),
         )
     return Refreshed(build=build, is_new=True, findings=findings)
+
+
+def _settings(workspace: Workspace, rates: Iterable[FxRate]) -> dict[str, Any]:  # Any: JSON
+    """Say what questions of a build go by: currency, basis, and the rates in force."""
+    return {
+        "currency": workspace.settings.currency,
+        "basis": workspace.settings.allocation.basis,
+        "fx": [
+            {"month": one.month, "from": one.currency, "to": one.to, "rate": plain(one.rate)}
+            for one in rates
+        ],
+    }
 
 
 def _engine_digest() -> str:
@@ -89,8 +137,13 @@ def _allocate(
     book: Book,
     findings: Iterable[Finding],
     say: Say,
+    *,
+    kept: Collection[str],
 ) -> dict[str, str]:
-    """Allocate every period that something changed for; return the hash of each one's inputs."""
+    """Allocate every period that something changed for; return the hash of each one's inputs.
+
+    Periods that are `kept` stay as they were allocated, whatever changed.
+    """
     draft.open(con)
     con.execute("set preserve_insertion_order = false")  # a step that needs an order says so
     steps.prepare(con, book)
@@ -101,9 +154,7 @@ def _allocate(
         "create or replace temp table all_found as select * from memory.main.findings limit 0"
     )
     for (period,) in rows:
-        steps.run(con, ("inputs",), period=period)
-        (found,) = con.execute("select digest from inputs").fetchone() or ("",)
-        digests[period] = sha256(f"{found};{_digest(book)};{_engine_digest()}".encode()).hexdigest()
+        digests[period] = base[period] if period in kept else _inputs(con, book, period)
         if base.get(period) == digests[period]:
             _keep_findings(con, period)
             continue
@@ -117,8 +168,12 @@ def _allocate(
     return digests
 
 
-def _digest(book: Book) -> str:
-    return sha256(json.dumps(book, sort_keys=True).encode()).hexdigest()
+def _inputs(con: "duckdb.DuckDBPyConnection", book: Book, period: str) -> str:
+    """Hash what the result of a period depends on."""
+    steps.run(con, ("inputs",), period=period)
+    (found,) = con.execute("select digest from inputs").fetchone() or ("",)
+    rules = sha256(json.dumps(book, sort_keys=True).encode()).hexdigest()
+    return sha256(f"{found};{rules};{_engine_digest()}".encode()).hexdigest()
 
 
 def _allocate_period(draft: Draft, con: "duckdb.DuckDBPyConnection", period: str) -> None:

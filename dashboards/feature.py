@@ -327,9 +327,9 @@ def _explained(data: Data, view: View, answer: Answer) -> Part:
                 html.Td([html.Strong(row["stage"]), html.Br(), _bought(row)], className="stage"),
                 html.Td(exact(row["amount"], row["currency"]), className="number"),
                 html.Td(exact(row["stage_cost"], row["currency"]), className="number"),
-                html.Td(need(row["need"])),
+                html.Td(need(row["need"]) if row["need"] else UNKNOWN),
                 html.Td(_rule(row)),
-                html.Td(GRADES.get(row["grade"], row["grade"])),
+                html.Td(GRADES.get(row["grade"], UNKNOWN)),
             ]
         )
         for row in records(answer)
@@ -343,6 +343,8 @@ def _explained(data: Data, view: View, answer: Answer) -> Part:
 
 
 def _bought(row: Row) -> str:
+    if row["service"] is None:  # what converting each amount once leaves of the whole
+        return "of converting each amount once"
     said = CLASSES.get(row["class"], row["class"])
     return f"{row['service']} · {said}" if said else row["service"]
 

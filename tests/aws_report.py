@@ -2,14 +2,26 @@
 
 import csv
 import json
+import tempfile
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
+from company import Company
+
+from costlens.config.values import Source
+from costlens.ingest import find_packs
+from costlens.ingest.fetch import named_file
+from costlens.ingest.fit import fit
+from costlens.ingest.rows import control, rows_sql
+from costlens.ingest.source import macros, open_files
 
 Line = Mapping[str, object]
 
 _MAPS = ("resource_tags", "product", "cost_category", "discount")
+_NESTED = (*_MAPS, "tags")
 _NUMBERS = ("cost", "amount", "fee", "commitment")
 _LINE = {
     "bill_billing_period_start_date": "2026-05-01 00:00:00",
@@ -27,7 +39,7 @@ def line(kind: str, cost: str, **columns: object) -> Line:
     """Give a line of a type and its unblended cost; names may leave the prefix line_item_ out."""
     known = ("bill_", "line_item_", "pricing_", "reservation_", "savings_plan_", "split_")
     named = {
-        key if key.startswith(known) or key in _MAPS else f"line_item_{key}": value
+        key if key.startswith(known) or key in _NESTED else f"line_item_{key}": value
         for key, value in columns.items()
     }
     return {
@@ -64,7 +76,7 @@ def write_parquet(path: Path, lines: Sequence[Line]) -> Path:
         con.executemany(
             f"insert into lines values ({marks})",
             [
-                [one.get(column) or ({} if column in _MAPS else None) for column in columns]
+                [one.get(column) or ({} if column in _NESTED else None) for column in columns]
                 for one in lines
             ],
         )
@@ -73,7 +85,7 @@ def write_parquet(path: Path, lines: Sequence[Line]) -> Path:
 
 
 def _kind(column: str) -> str:
-    if column in _MAPS:
+    if column in _NESTED:
         return "MAP(VARCHAR, VARCHAR)"
     if column.endswith(_NUMBERS) or "_commitment_" in column or "_fee_for_" in column:
         return "DOUBLE"
@@ -85,3 +97,37 @@ def write_manifest(path: Path, keys: Sequence[str], *, key: str = "reportKeys") 
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"assemblyId": "a", "bucket": "", key: list(keys)}))
     return path
+
+
+def report(company: Company, *lines: Line, form: str = "csv", **source: object) -> None:
+    """Write a report of these lines into a company, and name it."""
+    write = write_csv if form == "csv" else write_parquet
+    write(company.folder / f"cur.{form}", lines)
+    company.source(name="bill", type="aws_cur", path=f"cur.{form}", **source)
+
+
+def charges(company: Company, columns: str) -> list[dict[str, str]]:
+    """Ask for columns of the charges, in the order of the report's lines."""
+    return company.ask("query", f"select {columns} from charges order by x_line")
+
+
+def rows_of(
+    path: Path, type: str = "aws_cur", **source: object
+) -> list[dict[str, Any]]:  # any: what DuckDB gives
+    """Give what the pack makes of a report, and insist that it comes to the report's own totals."""
+    named = Source(name="bill", type=type, path=path.name, **source)  # type: ignore[arg-type]
+    pack = fit(next(pack for pack in find_packs(None) if pack.name == type), named)
+    with duckdb.connect() as con, tempfile.TemporaryDirectory() as folder, macros(con):
+        opened = open_files(
+            con, [named_file(path)], pack=pack, currency="USD", staging=Path(folder)
+        )
+        opened.view(con)
+        made = con.execute(f"from ({rows_sql(con, pack, 'charges', tag_keys=frozenset())})")
+        names = [column[0] for column in made.description]
+        rows = [dict(zip(names, row, strict=True)) for row in made.fetchall()]
+        totals = control(con, pack)
+    assert len(rows) == sum(one.rows for one in totals)
+    for basis, residual in (("billed", "residual_billed"), ("effective", "residual_effective")):
+        told = sum(getattr(one, basis) - getattr(one, residual) for one in totals)
+        assert sum((row[f"{basis.title()}Cost"] for row in rows), Decimal(0)) == told
+    return sorted(rows, key=lambda row: row["x_line"])

@@ -24,6 +24,8 @@ class Store:
     direct: str  # the store itself
     url: str = ""  # the same, through the proxy
     asked: list[str] = field(default_factory=list)
+    posted: list[dict[str, Any]] = field(default_factory=list)  # the bodies, which are JSON
+    refusals: list[tuple[int, str]] = field(default_factory=list)  # of the next posts
     ranges: list[str] = field(default_factory=list)
     cuts: dict[str, int] = field(default_factory=dict)  # key to how often half an answer comes
     before: dict[str, Callable[[], None]] = field(default_factory=dict)  # a key's next answer
@@ -45,6 +47,11 @@ class Store:
 
     def remove(self, key: str) -> None:
         self.client().delete_object(Bucket="acme", Key=key)
+
+    def answer(self, *pages: dict[str, Any]) -> None:
+        """Let Cost Explorer answer the next questions with these pages."""
+        body = json.dumps({"results": pages}).encode()
+        _post(self, "static/ce/cost-and-usage-results", body)
 
     def role(self, allow: list[str]) -> str:
         """Make a role that may do this, and name it."""
@@ -95,6 +102,24 @@ def handler(store: Store, to: tuple[str, int]) -> type[BaseHTTPRequestHandler]:
             else:
                 self.wfile.write(body)
 
+        def do_POST(self) -> None:
+            asked = self.rfile.read(int(self.headers["Content-Length"]))
+            store.posted.append(json.loads(asked))
+            if store.refusals:  # in AWS's own words, which hold the key
+                status, code = store.refusals.pop(0)
+                body = json.dumps({"__type": code, "Message": f"{code}: {KEY} may not"}).encode()
+            else:
+                there = http.client.HTTPConnection(*to)
+                there.request("POST", self.path, body=asked, headers=dict(self.headers))
+                got = there.getresponse()
+                status, body = got.status, got.read()
+                there.close()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/x-amz-json-1.1")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
         def log_message(self, *_: object) -> None:
             pass
 
@@ -140,7 +165,8 @@ def require_rights(
 
 def _post(store: Store, action: str, body: bytes = b"") -> None:
     there = http.client.HTTPConnection(store.direct.removeprefix("http://"))
-    there.request("POST", f"/moto-api/{action}", body=body)
+    kind = {"Content-Type": "application/json"}
+    there.request("POST", f"/moto-api/{action}", body=body, headers=kind)
     there.getresponse().read()
     there.close()
 

@@ -1,6 +1,7 @@
 -- connectors/airflow/attempts.sql
 -- Tasks as tries: the last one of each from task_instance, those before it from
--- task_instance_history, and from task_fail where that has none.
+-- task_instance_history, and from task_fail where that has none. Answers of REST are all
+-- task_instance: the last try of each task, and every try where they were asked for.
 -- Grain: one row per (dag_id, run_id, task_id, map_index, start). Reads: task_instance,
 -- task_instance_history, task_fail, dag_run, dag_tag, dag. A try without a start never ran.
 with told as (
@@ -79,13 +80,16 @@ mapped as (
     where start_date is not null
 ),
 
--- One row per start of a task: what the history says of it goes before the rest.
+-- One row per start of a task: what the history says of it goes before the rest, and what is known
+-- to have ended before what was asked for too early. A task that waits has the start of a try of a
+-- lower number.
 tries as (
     select *
     from mapped
     qualify
         row_number() over (
-            partition by dag_id, run_id, task_id, map_index, start_date order by standing, x_line
+            partition by dag_id, run_id, task_id, map_index, start_date
+            order by standing, try_number, end_date desc nulls last, x_line
         ) = 1
 ),
 
@@ -133,6 +137,24 @@ keyed as (
     group by dag_id, split_part(name, ':', 1)
 ),
 
+-- A page that stands twice tells nothing twice.
+runs as (
+    select
+        dag_id,
+        run_id,
+        max(utc(data_interval_start)) as data_start,
+        max(utc(data_interval_end)) as data_stop,
+        max(words(run_type)) as run_type
+    from dag_run
+    group by dag_id, run_id
+),
+
+owners as (
+    select dag_id, max(array_to_string(listed(owners), ', ')) as owner
+    from dag
+    group by dag_id
+),
+
 pairs_of as (
     select dag_id, map_from_entries(list({'k': key, 'v': value} order by key)) as pairs
     from keyed
@@ -141,7 +163,7 @@ pairs_of as (
 
 tagged as (
     select t.dag_id, string_agg(t.name, ';' order by t.name) as names, any_value(p.pairs) as pairs
-    from dag_tag as t
+    from (select distinct dag_id, name from dag_tag) as t
     left join pairs_of as p on t.dag_id = p.dag_id
     group by t.dag_id
 )
@@ -156,8 +178,8 @@ select
     n.state,
     n.start_date as start,
     n.end_date as stop,
-    utc(r.data_interval_start) as data_start,
-    utc(r.data_interval_end) as data_stop,
+    r.data_start,
+    r.data_stop,
     case when n.external_executor_id like 'arn:%' then n.external_executor_id end as resource_id,
     -- A task that waits for an event has given its slot back.
     case when n.state in ('deferred', 'up_for_reschedule') then 0 else coalesce(n.slots, 1) end
@@ -170,17 +192,17 @@ select
             'task_id', n.task_id,
             'run_id', n.run_id,
             'map_index', n.map_index::varchar,
-            'run_type', words(r.run_type),
+            'run_type', r.run_type,
             'operator', words(n.by_operator),
             'queue', words(n.in_queue),
             'pool', words(n.in_pool),
             'hostname', words(n.hostname),
             'executor', words(n.executor),
-            'owner', words(d.owners),
+            'owner', d.owner,
             'dag_tags', t.names
         )
     )::varchar as tags
 from numbered as n
-left join dag_run as r on n.dag_id = r.dag_id and n.run_id = r.run_id
+left join runs as r on n.dag_id = r.dag_id and n.run_id = r.run_id
 left join tagged as t on n.dag_id = t.dag_id
-left join dag as d on n.dag_id = d.dag_id
+left join owners as d on n.dag_id = d.dag_id

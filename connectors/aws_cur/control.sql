@@ -1,7 +1,8 @@
 -- connectors/aws_cur/control.sql
 -- What the source itself adds up to. Grain: one row per billing period and currency.
 -- Reads: source. Billed: every line at its price, whatever its kind. Effective: lines at their price,
--- covered use at what it used of its commitment, and what nothing used; no fee of a commitment.
+-- covered use at what it used of its commitment, and what nothing used; no fee of a commitment. Lines of
+-- split cost allocation data have nothing here: whether they are rows is all that split_costs changes.
 with private_months as (
     select distinct date_trunc('month', utc(bill_billing_period_start_date)) as month_start
     from source
@@ -13,7 +14,8 @@ lines as not materialized (
         date_trunc('month', utc(s.bill_billing_period_start_date)) as month_start,
         coalesce(upper(words(s.line_item_currency_code)), currency_if_missing()) as currency,
         coalesce(words(s.line_item_line_item_type), '') as type,
-        coalesce(s.line_item_operation in ('EKSPod-EC2', 'ECSTask-EC2'), false) as is_split,
+        coalesce(s.line_item_operation in ('EKSPod-EC2', 'ECSTask-EC2'), false)
+        or words(s.split_line_item_parent_resource_id) is not null as is_split,
         words(s.reservation_reservation_arn) as reservation,
         words(s.savings_plan_savings_plan_arn) as plan,
         coalesce(s.line_item_line_item_description like 'Refund for one-time fee for%', false)
@@ -74,7 +76,9 @@ spread as not materialized (
             else price
         end as cost
     from lines
-    where not (is_split and coalesce(price, 0) = 0)
+    where
+        not (is_split and coalesce(trunc(price, 12), 0) = 0)
+        or setting('split_costs') = 'replace'
 ),
 
 totals as (

@@ -6,7 +6,8 @@ with kinds as (
         strftime(utc(bill_billing_period_start_date), '%Y-%m') as period,
         coalesce(words(line_item_currency_code), currency_if_missing(), '') as currency,
         coalesce(words(line_item_line_item_type), '(none)') as type,
-        coalesce(line_item_operation in ('EKSPod-EC2', 'ECSTask-EC2'), false) as is_split,
+        coalesce(line_item_operation in ('EKSPod-EC2', 'ECSTask-EC2'), false)
+        or words(split_line_item_parent_resource_id) is not null as is_split,
         count(*) as lines,
         min(x_line) as x_line,
         count(line_item_unblended_cost) filter (words(line_item_unblended_cost::varchar) <> '')
@@ -16,8 +17,10 @@ with kinds as (
         sum(coalesce(exact(line_item_net_unblended_cost), exact(line_item_unblended_cost), 0))
             as price,
         sum(
-            coalesce(exact(split_line_item_split_cost), 0)
-            + coalesce(exact(split_line_item_unused_cost), 0)
+            coalesce(exact(split_line_item_net_split_cost), exact(split_line_item_split_cost), 0)
+            + coalesce(
+                exact(split_line_item_net_unused_cost), exact(split_line_item_unused_cost), 0
+            )
         ) as split_cost
     from source
     group by all
@@ -130,6 +133,82 @@ folded as (
     group by all
 ),
 
+-- Pods and tasks beside the instances that they ran on, where they stand in for these.
+parts as (
+    select
+        strftime(utc(bill_billing_period_start_date), '%Y-%m') as period,
+        coalesce(words(line_item_currency_code), currency_if_missing(), '') as currency,
+        words(split_line_item_parent_resource_id) as machine,
+        utc(line_item_usage_start_date) as start,
+        count(*) as lines,
+        min(x_line) as x_line,
+        sum(
+            coalesce(exact(split_line_item_net_split_cost), exact(split_line_item_split_cost), 0)
+            + coalesce(
+                exact(split_line_item_net_unused_cost), exact(split_line_item_unused_cost), 0
+            )
+        ) as cost
+    from source
+    where
+        setting('split_costs') = 'replace'
+        and is_split_line(words(line_item_operation), words(split_line_item_parent_resource_id))
+        and coalesce(
+            exact(line_item_net_unblended_cost), exact(line_item_unblended_cost), 0
+        ) = 0
+    group by all
+),
+
+machines as (
+    select
+        strftime(utc(bill_billing_period_start_date), '%Y-%m') as period,
+        coalesce(words(line_item_currency_code), currency_if_missing(), '') as currency,
+        words(line_item_resource_id) as machine,
+        utc(line_item_usage_start_date) as start,
+        sum(
+            case line_item_line_item_type
+                when 'SavingsPlanCoveredUsage' then coalesce(
+                    exact(savings_plan_net_savings_plan_effective_cost),
+                    exact(savings_plan_savings_plan_effective_cost),
+                    0
+                )
+                when 'DiscountedUsage' then coalesce(
+                    exact(reservation_net_effective_cost),
+                    exact(reservation_effective_cost),
+                    exact(line_item_net_unblended_cost),
+                    exact(line_item_unblended_cost)
+                )
+                else coalesce(exact(line_item_net_unblended_cost), exact(line_item_unblended_cost))
+            end
+        ) as cost
+    from source
+    where
+        setting('split_costs') = 'replace'
+        and is_machine_time(
+            line_item_line_item_type, line_item_product_code, words(line_item_usage_type)
+        )
+    group by all
+),
+
+placed as (
+    select
+        p.period,
+        p.currency,
+        coalesce(m.cost, 0) > 0 as is_there,
+        sum(p.lines) as lines,
+        min(p.x_line) as x_line,
+        count(distinct p.machine) as machines,
+        sum(p.cost) as cost,
+        sum(greatest(p.cost - m.cost, 0)) as over
+    from parts as p
+    left join machines as m
+        on
+            p.period = m.period
+            and p.currency = m.currency
+            and p.machine = m.machine
+            and p.start = m.start
+    group by all
+),
+
 periods as (
     select
         period,
@@ -199,5 +278,36 @@ select
     'they cut ' || plain(split_cost) || ' ' || currency
     || ' of the instances once more: these have lines of their own'
 from periods
-where split_lines > 0
+where split_lines > 0 and coalesce(setting('split_costs'), '') <> 'replace'
+union all
+select
+    'info',
+    'split_cost',
+    x_line,
+    lines || ' lines of split cost allocation data have their part of ' || machines
+    || ' instances in ' || period,
+    'effectively ' || plain(cost - over) || ' ' || currency
+    || ', which the instances'' own lines have no more'
+from placed
+where is_there
+union all
+select
+    'warning',
+    'split_without_instance',
+    x_line,
+    lines || ' lines of split cost allocation data come to ' || plain(cost) || ' ' || currency
+    || ' of ' || machines || ' instances that cost nothing then in this report of ' || period,
+    'they count 0, so the bill ties: have the report hold the instances'' lines, by resource'
+from placed
+where not is_there and cost <> 0
+union all
+select
+    'warning',
+    'split_over_instance',
+    x_line,
+    'lines of split cost allocation data come to ' || plain(over) || ' ' || currency
+    || ' more than their instances cost in ' || period,
+    'they have what the instances cost, in proportion: does the report lack net costs?'
+from placed
+where over >= 0.01
 order by 1, 2, 3, 4

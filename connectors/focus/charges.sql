@@ -22,6 +22,9 @@ with typed as (
             when words(x_ServiceId) is not null then 'Google Cloud'
             else coalesce(words(InvoiceIssuerName), words(PublisherName), '(none)')
         end as likely_provider,
+        words(x_ServiceCode) as service_code,
+        service_code is not null or provider = 'AWS' or starts_with(provider, 'Amazon Web Services')
+            as is_aws,
         utc(BillingPeriodStart) as period_start,
         utc(BillingPeriodEnd) as period_end,
         date_trunc('month', utc(BillingPeriodStart))::timestamp as month_start,
@@ -71,20 +74,30 @@ worded as (
     from typed
 ),
 
+-- AWS' services have the names here that they have from its other reports, and so have Bedrock's models.
+named as (
+    select
+        * replace (
+            case when is_aws then service_of_aws(service_code, service) else service end as service
+        ),
+        is_aws and service_of_aws(service_code, service) = 'Amazon Bedrock' as is_bedrock,
+        case when is_bedrock then meter_of_tokens(usage_type) end as token_meter,
+        case
+            when is_bedrock
+                then details_of_tokens(model_of_bedrock(usage_type, service, null), token_meter)
+        end as token_details
+    from worded
+),
+
 mended as (
     select
         *,
         coalesce(effective, billed) as effective_cost,
         coalesce(contracted, effective, billed) as contracted_cost,
         (month_start + interval 1 month)::timestamp as month_stop,
-        -- A line without an end lasts a day if it starts at midnight, else an hour.
-        coalesce(
-            stop,
-            case when start = date_trunc('day', start) then start + interval 1 day end,
-            start + interval 1 hour
-        )::timestamp as charge_stop,
+        end_of(start, stop) as charge_stop,
         category = 'Usage' and commitment is not null and pricing is null as is_committed
-    from worded
+    from named
 )
 
 select
@@ -95,7 +108,7 @@ select
         when commitment_status = 'Unused' then 'commitment_unused'
         when service_subcategory = 'Support' then 'support'
         when contains(lower(service), 'support')
-            and regexp_matches(lower(service), '(^|[^a-z])support([^a-z]|$)|^awssupport')
+            and regexp_matches(lower(service), '(^|[^a-z])support([^a-z]|$)|^(aws|ocb) ?[a-z]*support')
             then 'support'
         when category = 'Adjustment' then 'other'
         when category = 'Purchase' and commitment is not null then 'other'
@@ -149,8 +162,12 @@ select
     resource_name as ResourceName,
     resource_type as ResourceType,
     sku as SkuId,
-    meter as SkuMeter,
-    price_details as SkuPriceDetails,
+    coalesce(meter, token_meter) as SkuMeter,
+    case
+        when token_details is null or (price_details is not null and not json_valid(price_details))
+            then price_details
+        else json_merge_patch(token_details::json, coalesce(price_details, '{}')::json)::varchar
+    end as SkuPriceDetails,
     case when is_committed then 'Committed' else pricing end as PricingCategory,
     consumed as ConsumedQuantity,
     consumed_unit as ConsumedUnit,

@@ -1,7 +1,27 @@
 -- connectors/mlflow/control.sql
 -- How many runs, outputs and links the source holds. Grain: one row per table made and month.
--- Reads: runs, tags, latest_metrics, model_versions, logged_models, inputs, datasets.
-with told as (
+-- Reads: runs, tags, latest_metrics, model_versions, logged_models, inputs, datasets,
+-- dataset_inputs.
+with wide as (
+    select
+        run_uuid,
+        nullif(run_tags, '')::json as of_run,
+        quantity(feast_seconds) as feast_s,
+        instant(start_time) as opened,
+        instant(end_time) as ended
+    from runs
+),
+
+said as (
+    select run_uuid, key, value
+    from tags
+    union all
+    select w.run_uuid, k.key, w.of_run ->> ('$."' || k.key || '"')
+    from wide as w
+    cross join lateral (select unnest(json_keys(w.of_run)) as key) as k
+),
+
+told as (
     select
         run_uuid,
         max(words(value)) filter (key = 'mlflow.parentRunId') as parent,
@@ -10,8 +30,9 @@ with told as (
         max(words(value)) filter (key = 'feast.feature_views_changed') as changed_views,
         max(words(value)) filter (key = 'feast.feature_refs') as refs,
         max(words(value)) filter (key = 'feast.feature_views') as views,
+        max(words(value)) filter (key = 'feast.feature_service') as service,
         max(words(value)) filter (key = 'mlflow.log-model.history') as history
-    from tags
+    from said
     group by run_uuid
 ),
 
@@ -22,19 +43,34 @@ took as (
     group by run_uuid
 ),
 
+spans as (
+    select
+        w.run_uuid,
+        min(epoch_ms(w.opened)) as opened_ms,
+        max(epoch_ms(w.ended)) as ended_ms,
+        coalesce(max(d.seconds), max(w.feast_s)) as seconds
+    from wide as w
+    left join took as d on w.run_uuid = d.run_uuid
+    group by w.run_uuid
+),
+
 begun as (
     select
-        r.run_uuid,
-        r.experiment_id,
+        s.run_uuid,
+        e.experiment_id,
         t.parent,
         t.operation,
         coalesce(t.made_views, t.changed_views) as views,
-        whole(r.start_time) as opened_ms,
-        case when t.operation = 'materialize' then whole(r.end_time) * 1000 - d.seconds * 1000000 end
+        s.opened_ms,
+        case when t.operation = 'materialize' then s.ended_ms * 1000 - s.seconds * 1000000 end
             as worked_from_us
-    from runs as r
-    left join told as t on r.run_uuid = t.run_uuid
-    left join took as d on r.run_uuid = d.run_uuid
+    from spans as s
+    inner join (
+        select run_uuid, min(experiment_id) as experiment_id
+        from runs
+        group by run_uuid
+    ) as e on s.run_uuid = e.run_uuid
+    left join told as t on s.run_uuid = t.run_uuid
 ),
 
 months as (
@@ -50,14 +86,17 @@ came_from as (
     select
         v.name,
         v.version,
-        strftime(make_timestamp(whole(v.creation_time) * 1000), '%Y-%m') as period,
-        coalesce(
-            words(v.run_id),
-            l.source_run_id,
-            nullif(regexp_extract(v.source, '^runs:/([0-9a-f]{32})', 1), '')
+        max(strftime(instant(v.creation_time), '%Y-%m')) as period,
+        max(
+            coalesce(
+                words(v.run_id),
+                l.source_run_id,
+                nullif(regexp_extract(v.source, '^runs:/([0-9a-f]{32})', 1), '')
+            )
         ) as run_uuid
     from model_versions as v
     left join logged_models as l on v.source = 'models:/' || l.model_id
+    group by v.name, v.version
 ),
 
 above as (
@@ -116,6 +155,7 @@ features as (
         case
             when not suffix(t.refs, '...') then t.refs
             when t.views is not null and not suffix(t.views, '...') then t.views
+            when t.service is not null then t.service
             when t.refs is not null then regexp_replace(t.refs, ',?[^,]*\.\.\.$', '')
         end as named,
         t.history,
@@ -126,7 +166,8 @@ features as (
             o.run_uuid,
             o.history,
             coalesce(o.refs, p.refs) as refs,
-            coalesce(o.views, p.views) as views
+            coalesce(o.views, p.views) as views,
+            coalesce(o.service, p.service) as service
         from told as o
         left join told as p on o.parent = p.run_uuid
     ) as t on c.run_uuid = t.run_uuid
@@ -176,6 +217,13 @@ counted as (
                     from inputs as i
                     inner join datasets as d on i.source_id = d.dataset_uuid
                     where i.source_type = 'DATASET' and i.destination_type = 'RUN'
+                    union all
+                    select
+                        run_uuid,
+                        unnest(
+                            try(json_extract_string(dataset_schema, '$.mlflow_colspec[*].name'))
+                        )
+                    from dataset_inputs
                 ) as columns_of
                 where columns_of.destination_id = features.run_uuid
             )

@@ -1,14 +1,24 @@
 -- connectors/mlflow/links.sql
 -- Which features each version of a model was trained on, as the run it came from says: by Feast's
--- references, else its views, else the columns of the signature, else of the dataset.
+-- references, else its views, else the service they came from, else the columns of the signature,
+-- else of the dataset.
 -- Grain: one row per (model version, feature). A column is only a feature where one has its name.
--- Reads: tags, model_versions, logged_models, inputs, datasets.
-with versions as (
+-- Reads: runs, tags, model_versions, logged_models, inputs, datasets, dataset_inputs.
+with all_tags as (
+    select run_uuid, key, words(value) as value
+    from tags
+    union all
+    select run_uuid, unnest(json_keys(run_tags)), unnest(json_extract_string(run_tags, '$.*'))
+    from runs
+),
+
+-- A page of REST that stands twice tells nothing twice.
+versions as (
     select
         v.x_line,
         v.name,
         v.version,
-        make_timestamp(whole(v.creation_time) * 1000) as seen,
+        instant(v.creation_time) as seen,
         coalesce(
             words(v.run_id),
             l.source_run_id,
@@ -16,16 +26,18 @@ with versions as (
         ) as run
     from model_versions as v
     left join logged_models as l on v.source = 'models:/' || l.model_id
+    qualify row_number() over (partition by v.name, v.version order by run is null, v.x_line) = 1
 ),
 
 told as (
     select
         run_uuid,
-        max(words(value)) filter (key = 'mlflow.parentRunId') as parent,
-        max(words(value)) filter (key = 'feast.feature_refs') as refs,
-        max(words(value)) filter (key = 'feast.feature_views') as views,
-        max(words(value)) filter (key = 'mlflow.log-model.history') as history
-    from tags
+        max(value) filter (key = 'mlflow.parentRunId') as parent,
+        max(value) filter (key = 'feast.feature_refs') as refs,
+        max(value) filter (key = 'feast.feature_views') as views,
+        max(value) filter (key = 'feast.feature_service') as service,
+        max(value) filter (key = 'mlflow.log-model.history') as history
+    from all_tags
     group by run_uuid
 ),
 
@@ -35,25 +47,32 @@ trained as (
         v.*,
         coalesce(t.refs, p.refs) as refs,
         coalesce(t.views, p.views) as views,
+        coalesce(t.service, p.service) as service,
         t.history
     from versions as v
     left join told as t on v.run = t.run_uuid
     left join told as p on t.parent = p.run_uuid
 ),
 
-columns_of as (
-    select
-        i.destination_id as run,
-        list(distinct c.column_name) as names
+schemas as (
+    select i.destination_id as run, d.dataset_schema as told
     from inputs as i
     inner join datasets as d on i.source_id = d.dataset_uuid
+    where i.source_type = 'DATASET' and i.destination_type = 'RUN'
+    union all
+    select run_uuid, dataset_schema
+    from dataset_inputs
+),
+
+columns_of as (
+    select s.run, list(distinct c.column_name) as names
+    from schemas as s
     cross join lateral (
         select unnest(
-            try(json_extract_string(d.dataset_schema, '$.mlflow_colspec[*].name'))
+            try(json_extract_string(s.told, '$.mlflow_colspec[*].name'))
         ) as column_name
     ) as c
-    where i.source_type = 'DATASET' and i.destination_type = 'RUN'
-    group by i.destination_id
+    group by s.run
 ),
 
 listed_names as (
@@ -61,7 +80,8 @@ listed_names as (
         t.*,
         -- Feast cuts the references at a length and writes "..." for the rest.
         case
-            when suffix(t.refs, '...') and t.views is null
+            when
+                suffix(t.refs, '...') and coalesce(suffix(t.views, '...'), true) and t.service is null
                 then list_reverse(list_reverse(string_split(t.refs, ','))[2:])
             when not suffix(t.refs, '...') then string_split(t.refs, ',')
         end as of_refs,
@@ -89,6 +109,7 @@ seen as (
                 when len(of_refs) > 0
                     then list_transform(of_refs, lambda ref: split_part(trim(ref), ':', 1))
                 when len(of_views) > 0 then list_transform(of_views, lambda view: trim(view))
+                when service is not null then [service]
                 when len(of_signature) > 0 then of_signature
                 else of_dataset
             end
@@ -96,6 +117,7 @@ seen as (
         case
             when len(of_refs) > 0 then 'feast.feature_refs'
             when len(of_views) > 0 then 'feast.feature_views'
+            when service is not null then 'feast.feature_service'
             when len(of_signature) > 0 then 'signature'
             else 'dataset'
         end as seen_as
@@ -104,7 +126,8 @@ seen as (
 
 select distinct
     x_line,
-    'feature:' || feature as from_node,
+    case seen_as when 'feast.feature_service' then 'service:' else 'feature:' end || feature
+        as from_node,
     'model:' || name as to_node,
     'uses' as kind,
     version,

@@ -1,7 +1,7 @@
 -- Who needs what, from every place that says so, within the days of the period.
 -- Grain: one row per (from, to, validity). `measure` names the weight of a set's members.
 -- Reads: edges, set_edges, things, produces, part_targets, tries, rule_days, consumption,
--- seen_uses.
+-- seen_uses, seen_feeds.
 with reach as (
     select min(day) as first_day, max(day) as last_day
     from rule_days
@@ -63,3 +63,6 @@ from measured
 union all
 select from_node, to_node, null, null, null, valid_from, valid_to
 from seen_uses
+union all
+select from_node, to_node, null, null, null, null, null
+from seen_feeds

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
+from costlens.allocate.components import components
+
 STRANDED = "(stranded)"
 _WHOLE = 10**15  # parts that a row is laid out in when its exact denominator is larger
 
@@ -38,21 +40,13 @@ def solve(stages: Iterable[str], weights: Weights) -> list[Flow]:
 
 
 def _rows(origins: list[str], weights: Weights) -> dict[str, Row]:
-    import networkx as nx
-
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    graph.add_nodes_from(origins)
-    for origin in origins:
-        graph.add_edges_from(
-            (origin, to) for to, weight in weights.get(origin, {}).items() if weight
-        )
-    known = set(origins)
+    graph = {
+        origin: [to for to, weight in weights.get(origin, {}).items() if weight]
+        for origin in origins
+    }
     rows: dict[str, Row] = {}
-    condensed = nx.condensation(graph)
-    for component in reversed(list(nx.topological_sort(condensed))):
-        members = sorted(condensed.nodes[component]["members"] & known)
-        if members:
-            rows |= _solve_component(members, weights, rows)
+    for members in components(graph):
+        rows |= _solve_component(sorted(members), weights, rows)
     return rows
 
 

@@ -1,5 +1,5 @@
 -- Every named thing: what the catalogue says, and what run logs named beside it.
--- Grain: one row per node. Reads: things, part_targets, seen_uses, tries.
+-- Grain: one row per node. Reads: things, part_targets, seen_uses, seen_feeds, tries.
 with named as (
     select target as node, source
     from part_targets
@@ -9,6 +9,12 @@ with named as (
     union all
     select to_node, source
     from seen_uses
+    union all
+    select from_node, source
+    from seen_feeds
+    union all
+    select to_node, source
+    from seen_feeds
     union all
     select pipeline_node, source
     from tries

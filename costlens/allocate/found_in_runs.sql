@@ -1,5 +1,5 @@
 -- What is wrong or missing in the run logs. Grain: one row per finding.
--- Reads: tries, activity, known_nodes, version_uses, edges.
+-- Reads: tries, activity, known_nodes, version_uses, edges, overruled.
 with unknown as (
     select
         'info' as severity,
@@ -88,8 +88,24 @@ differing as (
     where len(list_filter(n.features, lambda one: not list_contains(w.features, one))) > 0
 ),
 
+-- What parts wrote and the catalogue gives another name.
+renamed as (
+    select
+        'info' as severity,
+        'output_overruled' as code,
+        pipeline_node || ' writes ' || string_agg(distinct target, ', ' order by target)
+        || ', which nothing is called: what the catalogue says its parts make counts' as message,
+        source as place,
+        'to count what is written by its own name, add it to the catalogue' as hint
+    from overruled
+    where target not like 'table:%'
+    group by source, pipeline_node
+),
+
 all_found as (
     select * from differing
+    union all
+    select * from renamed
     union all
     select * from unknown
     union all

@@ -1,6 +1,6 @@
 -- What the result of a period depends on, besides the book: one hash over all of it.
 -- Order does not matter: hashes are added up. Grain: one row. Reads: charges, loads, tries, segments,
--- hosts, part_targets, seen_uses, resource_names, runs_on, consumption. Takes: $period.
+-- hosts, part_targets, seen_uses, seen_feeds, resource_names, runs_on, consumption. Takes: $period.
 with reach as (
     select
         min(ChargePeriodStart)::date as first_day,
@@ -73,6 +73,9 @@ parts as (
     where
         (u.valid_from is null or u.valid_from <= r.last_day)
         and (u.valid_to is null or u.valid_to > r.first_day)
+    union all
+    select 'feeds', sum(hash(from_node, to_node))::varchar
+    from seen_feeds
     union all
     select 'targets', sum(hash(p))::varchar
     from part_targets as p

@@ -1,5 +1,5 @@
 -- What each part of each run made, by what was measured and by the catalogue's patterns.
--- Grain: one row per (source, execution, part, target). Reads: tries, outputs, produces.
+-- Grain: one row per (source, execution, part, target). Reads: tries, outputs, produces, overruled.
 with parts as (
     select distinct source, execution, part, pipeline_node
     from tries
@@ -45,6 +45,10 @@ made as (
         sum(quantity) filter (measure = 'columns') as column_count,
         sum(quantity) filter (measure = 'declared') as declared
     from outputs
+    where
+        (source, pipeline || '/' || run, part, target) not in (
+            select (source, execution, part, target) from overruled
+        )
     group by all
 )
 

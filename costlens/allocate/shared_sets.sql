@@ -12,7 +12,9 @@ with worked as (
 ),
 
 part_work as (
-    select t.source, t.execution, t.part, sum(o.own_us * coalesce(t.size_milli, 1000)) as work
+    select t.source, t.execution, t.part, sum(
+        coalesce(t.busy_us, o.own_us) * coalesce(t.size_milli, 1000)
+    ) as work
     from tries as t
     inner join own_time as o on t.attempt = o.attempt
     group by all

@@ -15,15 +15,12 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parent
 
+# Whose time was whose.
+TIME_STEPS = ("logged", "run_nests", "time_nests", "hosts", "tries", "segments", "own_time")
 # What the runs say, once for all periods.
 RUN_STEPS = (
-    "logged",
-    "run_nests",
-    "time_nests",
-    "hosts",
-    "tries",
-    "segments",
-    "own_time",
+    *TIME_STEPS,
+    "overruled",
     "part_targets",
     "run_weights",
     "part_weights",
@@ -35,6 +32,7 @@ RUN_STEPS = (
     "resource_names",
     "version_uses",
     "seen_uses",
+    "seen_feeds",
     "known_nodes",
     "consumption",
 )
@@ -91,11 +89,13 @@ def run(con: "duckdb.DuckDBPyConnection", steps: tuple[str, ...], **given: objec
         con.execute(text, parameters(sql(step), given))
 
 
-def prepare(con: "duckdb.DuckDBPyConnection", book: Book) -> None:
+def prepare(
+    con: "duckdb.DuckDBPyConnection", book: Book, *, of: tuple[str, ...] = RUN_STEPS
+) -> None:
     """Open the book and the macros, and work out what the runs say."""
     define(con)
     open_book(con, book)
-    run(con, RUN_STEPS)
+    run(con, of)
 
 
 def match(con: "duckdb.DuckDBPyConnection", period: str) -> None:

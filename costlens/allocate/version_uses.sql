@@ -1,5 +1,6 @@
 -- Which features each version of a model uses, as run logs say. A column is one only where a feature
 -- has its name, or a view has the first part of it: view__column or view:column.
+-- A feature service stands for the features that it hands out.
 -- `overruled`: the catalogue says what the model uses, and that counts.
 -- Grain: one row per (target, source, version, feature). Reads: links, edges, things, part_targets.
 with told as (
@@ -23,7 +24,7 @@ features as (
     union
     select name
     from told
-    where is_known and not overruled
+    where is_known and not overruled and from_node like 'feature:%'
 ),
 
 columns_seen as (

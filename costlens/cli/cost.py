@@ -25,7 +25,7 @@ def cost(scope: Scope, by: str, currency: str | None, printed: Print) -> None:
     from costlens.questions.ask import set_rates
 
     with scope.asking() as asked:
-        set_rates(asked.con, asked.build, currency)
+        set_rates(asked.con, asked.build, currency, window=scope.window)
         answer = asked.ask(
             "cost_by_target" if by in _TARGETS else "cost_by_stage",
             level=by,

@@ -1,10 +1,12 @@
 """Options that several verbs take, gathered into what they mean."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import wraps
+from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ from costlens.config.values import Workspace
 from costlens.errors import CostLensError
 from costlens.questions.ask import Asked
 from costlens.questions.window import ALWAYS, Window, months
+from costlens.times import next_month
 
 if TYPE_CHECKING:
     from costlens.lake import Lake
@@ -52,6 +55,19 @@ class Months(click.ParamType[Window]):
             return months(str(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class OneMonth(Months):
+    """One billing period."""
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Window:
+        """Read a month."""
+        window = super().convert(value, param, ctx)
+        if window.after != next_month(window.first):
+            self.fail(f'"{value}" is several months: write one, such as 2026-10', param, ctx)
+        return window
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,6 +194,16 @@ def open_lake(config: Path | None) -> "Lake":
     from costlens.lake import Lake
 
     return Lake(find_lake(config))
+
+
+def who(by: str | None) -> str:
+    """Name who does something: as said, else the user of this machine."""
+    if by:
+        return by
+    try:
+        return getuser()
+    except (KeyError, OSError):  # a container may run as a number that no user has
+        return f"user {os.getuid()}"
 
 
 def load_workspace(config: Path | None) -> Workspace:

@@ -4,23 +4,10 @@ from pathlib import Path
 
 import click
 
-from costlens.cli.options import Months, Scope, takes_scope
+from costlens.cli.options import OneMonth, Scope, takes_scope
 from costlens.cli.output import FORMATS, Print
 from costlens.questions.ask import Answer
-from costlens.questions.window import Window, next_month
-
-
-class Month(Months):
-    """One billing period."""
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Window:
-        """Read a month."""
-        window = super().convert(value, param, ctx)
-        if window.after != next_month(window.first):
-            self.fail("a report is of one month: write 2026-10", param, ctx)
-        return window
+from costlens.questions.window import Window
 
 
 @click.command(epilog="Example: costlens report --month 2026-10 -o /mnt/finance")
@@ -28,7 +15,7 @@ class Month(Months):
 @click.option(
     "--month",
     "wanted",
-    type=Month(),
+    type=OneMonth(),
     help="A billing month. Default: the last one whose bill is complete.",
 )
 @click.option(
@@ -37,13 +24,18 @@ class Month(Months):
     type=click.Path(file_okay=False, path_type=Path),
     help="The folder that has one folder a month. Default: reports beside costlens.yaml.",
 )
+@click.option(
+    "--currency", help="Convert all of it by the month's rates in fx.csv. Default: as billed."
+)
 @click.option("--format", "style", type=click.Choice(FORMATS[:3]), help="Default: table.")
-def report(scope: Scope, wanted: Window | None, out: Path | None, style: str | None) -> None:
+def report(
+    scope: Scope, wanted: Window | None, out: Path | None, currency: str | None, style: str | None
+) -> None:
     """Write a billing month down as CSV files that tie to the statement, and a manifest.
 
     cost_by_feature, cost_by_model, roi_by_product, chargeback_by_team, statement. The folder of the
     month appears at once, and replaces an earlier edition whole; one build writes the same bytes
-    every time.
+    every time. A closed month is written as the build that closed it has it.
     """
     from costlens.config import find_folder
     from costlens.report.edition import MANIFEST, choose_month, make_edition
@@ -51,8 +43,11 @@ def report(scope: Scope, wanted: Window | None, out: Path | None, style: str | N
 
     with scope.asking() as asked:
         chosen = choose_month(asked, wanted.first if wanted else None)
-        edition = make_edition(asked, chosen, basis=scope.basis_of(asked))
-        number = asked.build.number
+        with asked.as_closed(chosen.month) as then:
+            basis = scope.basis_of(then)
+            chosen = choose_month(then, chosen.month)
+            edition = make_edition(then, chosen, basis=basis, currency=currency)
+            number = then.build.number
     folder = (out or find_folder(scope.config) / "reports") / chosen.month
     publish(folder, edition.files, mark=MANIFEST)
     state = "whose bill is complete" if chosen.complete else "whose bill is not complete yet"

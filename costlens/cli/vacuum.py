@@ -12,7 +12,7 @@ from costlens.cli.options import open_lake, takes_config
 @takes_config
 @click.option("--keep", type=click.IntRange(min=1), help="Keep this many builds. Default: all.")
 def vacuum(config: Path | None, keep: int | None) -> None:
-    """Delete files that no kept build needs."""
+    """Delete files that no kept build needs; the build that closed a month is kept with it."""
     lake = open_lake(config)
     done = lake.vacuum(keep=keep, as_of=datetime.now(UTC).replace(tzinfo=None))
     click.echo(

@@ -14,6 +14,7 @@ from costlens.config.keys import Key, choices_of, keys_of
 from costlens.config.notes import Notes, did_you_mean, listed
 from costlens.config.value import Value
 from costlens.config.values import (
+    Account,
     Capacity,
     Edge,
     Produce,
@@ -42,7 +43,7 @@ def _finding(value: Value, message: str, hint: str) -> Finding:
 def _given(value: Value, key: Key) -> bool:
     """Say whether a key was written to mean something."""
     got: object = getattr(value, key.field)
-    return got is not False and got not in (None, (), {})
+    return got is not False and got not in (None, "", (), {})
 
 
 def _choice(value: Value, only: Collection[str]) -> Iterator[Finding]:
@@ -229,13 +230,30 @@ def _bucket(value: Value) -> Iterator[Finding]:
             '"path" begins with s3:// and goes on with no bucket and prefix',
             "write s3://BUCKET/PREFIX without * ? or [: all files that begin so are found",
         )
-    endpoint = value.s3.endpoint if value.s3 else None
+    if value.s3:
+        yield from _endpoint(value.s3, value.s3.endpoint)
+
+
+def _endpoint(value: Value, endpoint: str | None) -> Iterator[Finding]:
     if endpoint and not re.fullmatch(r"https?://[\w.:\[\]-]+/?", endpoint):
         yield _finding(
-            value.s3 or value,
+            value,
             '"endpoint" is no URL of a host',
             "write https:// and the host; credentials never stand in costlens.yaml",
         )
+
+
+def _account(value: Value) -> Iterator[Finding]:
+    """Take regions that can be, each once."""
+    assert isinstance(value, Account)
+    yield from _endpoint(value, value.endpoint)
+    for place, region in enumerate(value.region):
+        if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d+", region):
+            yield _finding(
+                value, f'"{region}" is no region of AWS', "write it as AWS does, such as eu-west-1"
+            )
+        elif region in value.region[:place]:
+            yield _finding(value, f'the region "{region}" stands twice', "keep one of the two")
 
 
 _CHECKS: dict[type[Value], Sequence[Callable[[Value], Iterator[Finding]]]] = {
@@ -246,6 +264,7 @@ _CHECKS: dict[type[Value], Sequence[Callable[[Value], Iterator[Finding]]]] = {
     Produce: (_template,),
     Stage: (_weights,),
     Source: (_bucket,),
+    Account: (_account,),
 }
 
 _GUESSES = 20  # a guess compares with every name: beyond this many, name none

@@ -72,7 +72,7 @@ def _chosen(keys: list[Key]) -> Schema:
 
 def _property(key: Key) -> Schema:
     made: Schema = {"description": key.doc, **_shape(key)}
-    if isinstance(key.default, bool | str | int):
+    if isinstance(key.default, bool | str | int) and key.default != "":
         made["default"] = key.default
     return made
 

@@ -34,6 +34,7 @@ class Key:
     any_of: bool = False  # of the keys that say so, at least one
     choice: str = ""  # of the keys that say so, those of exactly one choice
     only: tuple[str, ...] = ()  # of the choices of what stands here, these keys alone
+    asked: bool = False  # means something for packs that ask for it alone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,10 @@ class Form:
 
 FORMS = {
     "name": Form(pattern=r"[A-Za-z0-9_.:/-]+", says="letters, digits and _ . : - / only"),
+    "memory": Form(
+        pattern=r"(?:[1-9][0-9]?|100)%|[1-9][0-9]{0,5}(?:\.[0-9]+)? ?[MGT]i?B",
+        says="a part of the memory, such as 60%, or an amount, such as 800MB or 4GB",
+    ),
     "currency": Form(pattern=r"[A-Z]{3}", says="three capital letters, such as EUR"),
 }
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from costlens.config.benefits import Benefit
 from costlens.config.value import Value, required, setting
+from costlens.engine import MEMORY_LIMIT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +31,11 @@ class Selector(Value):
         "the provider's usage type, meter or SKU", (), any_of=True
     )
     category: tuple[str, ...] = setting("ChargeCategory or ServiceCategory", (), any_of=True)
-    tags: Mapping[str, tuple[str, ...]] = setting("tag key to value or values", {}, any_of=True)
+    tags: Mapping[str, tuple[str, ...]] = setting(
+        "tag key to value or values; `sku:NAME` is a property of SkuPriceDetails, as `sku:ModelId`",
+        {},
+        any_of=True,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +65,21 @@ class Access(Value):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Account(Value):
+    """Which account of AWS is asked; credentials come from where tools of AWS find them."""
+
+    profile: str | None = setting("a profile of the AWS configuration")
+    role_arn: str | None = setting("a role to take on")
+    region: tuple[str, ...] = setting(
+        "the region, or a list of several; by default that of the profile", ()
+    )
+    endpoint: str | None = setting("the URL of something that answers as AWS does")
+    since: date | None = setting(
+        "from which day on; by default the first of the month three months before the first refresh"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source(Value):
     """Where a bill or a run log comes from."""
 
@@ -67,10 +87,15 @@ class Source(Value):
         "a name of your own; it stands beside every number that came from here", form="name"
     )
     type: str = required("a connector pack: `costlens packs` lists them")
-    path: str = required(
-        "a file, a folder or a glob, relative to costlens.yaml; or s3://BUCKET/PREFIX"
+    path: str = setting(
+        "a file, a folder or a glob, relative to costlens.yaml; or s3://BUCKET/PREFIX",
+        "",
+        choice="path",
     )
     s3: Access | None = setting("how to reach a path on S3")
+    aws: Account | None = setting(
+        "in place of a path: the account of AWS whose own answers are read", None, choice="aws"
+    )
     currency: str | None = setting("the currency of a bill that names none", None, form="currency")
     parts: bool = setting("a month comes in several files, all of which count", False)
     late_charges: Literal["refuse", "accept"] = setting(
@@ -82,6 +107,12 @@ class Source(Value):
     )
     values: Mapping[str, str] = setting(
         "column of the pack to the value that it has on every line", {}
+    )
+    split_costs: Literal["leave_out", "replace"] = setting(
+        "lines that tell a machine's cost again, by pods and tasks (aws_cur): leave them out, or "
+        "let them replace it; what they do not cover stays with the machine",
+        "leave_out",
+        asked=True,
     )
     drop_tags: tuple[str, ...] = setting(
         "tags that are never stored, such as personal data: globs over their keys, case folded", ()
@@ -118,6 +149,16 @@ class Settings(Value):
     sources: tuple[Source, ...] = required("bills and run logs", names="source")
     allocation: Allocation = setting("policies", Allocation())
     lake: str = setting("the folder of results, relative to costlens.yaml", "lake")
+    memory_limit: str = setting(
+        "memory that a refresh may take: a part of this machine's or container's, or an amount "
+        "such as 4GB; what does not fit goes to disk",
+        MEMORY_LIMIT,
+        form="memory",
+    )
+    scratch: str | None = setting(
+        "the folder for what does not fit into memory, relative to costlens.yaml; else it is a "
+        "folder in the lake"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Find costlens.yaml, read it with its catalogue and rates, and check the whole."""
 
 import os
+from dataclasses import fields
 from pathlib import Path
 
 from costlens.config.checks import check_patterns, check_references
@@ -39,8 +40,17 @@ def load(path: Path | None = None) -> Workspace:
         settings=settings,
         catalogue=catalogue,
         fx=fx,
-        digest=digest(settings, catalogue, fx),
+        digest=digest(_deciding(settings), catalogue, fx),
     )
+
+
+def _deciding(settings: Settings) -> dict[str, object]:
+    """Give the settings that decide a number: where and how wide the work is done does not."""
+    return {
+        field.name: getattr(settings, field.name)
+        for field in fields(settings)
+        if field.name not in ("memory_limit", "scratch")
+    }
 
 
 def find_settings(path: Path | None = None) -> tuple[Path, Settings]:

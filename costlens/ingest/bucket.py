@@ -4,14 +4,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from fnmatch import fnmatch
 from pathlib import Path
 from re import sub
 from threading import Event
 from typing import Any, BinaryIO
 
 from costlens.config.values import Access, Source, Workspace
-from costlens.ingest.aws import THREADS, connect_s3, in_our_words, refusal
+from costlens.errors import Finding
+from costlens.ingest.aws import THREADS, connect, in_our_words, refusal
 from costlens.ingest.cache import (
     cache_of,
     forget_others,
@@ -21,6 +21,7 @@ from costlens.ingest.cache import (
     name_in_bucket,
     part_of,
 )
+from costlens.ingest.manifests import is_manifest
 from costlens.lake.lock import writing_lock
 
 _CHUNK = 1 << 20
@@ -47,14 +48,15 @@ class Bucket:
     client: Any = None  # any: boto3 makes its clients as it runs
     objects: dict[Path, _Object] = field(default_factory=dict)
     manifests: list[Path] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
-    def find(self, manifest: str) -> list[Path]:
+    def find(self, patterns: Collection[str]) -> list[Path]:
         """Name the copies of all that lies there now, and make those of the manifests."""
         with self._told(f'"{self.source.path}"'):
-            self.client = connect_s3(self.source.s3 or Access())
+            self.client = connect(self.source.s3 or Access())
             self.objects = {local(self.cache, one.key): one for one in self._objects()}
         paths = sorted(self.objects)
-        self.manifests = [path for path in paths if manifest and fnmatch(path.name, manifest)]
+        self.manifests = [path for path in paths if is_manifest(path, patterns)]
         self._fetch(self.manifests)
         return paths
 

@@ -1,7 +1,6 @@
 """What a delivery changed: money of a month that was over, columns that are gone."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from decimal import Decimal
 
 from costlens.config.notes import listed
@@ -9,6 +8,7 @@ from costlens.config.values import Source
 from costlens.errors import Finding
 from costlens.ingest.loads import Load
 from costlens.money import plain
+from costlens.times import is_over
 
 
 def restated(source: Source, new: Sequence[Load], former: Sequence[Load]) -> Iterator[Finding]:
@@ -18,7 +18,9 @@ def restated(source: Source, new: Sequence[Load], former: Sequence[Load]) -> Ite
     """
     was = {load.currency: load for load in former}
     now = {load.currency: load for load in new}
-    if not former or any(old.makes != "charges" or not _is_over(old) for old in former):
+    if not former or any(
+        old.makes != "charges" or not is_over(old.period, old.loaded_at) for old in former
+    ):
         return
     for currency in sorted({*was, *now}, key=str):
         changes = {
@@ -27,9 +29,7 @@ def restated(source: Source, new: Sequence[Load], former: Sequence[Load]) -> Ite
         }
         if not any(changes.values()):
             continue
-        told = ", ".join(
-            f"{basis} {_signed(change)}" for basis, change in changes.items() if change
-        )
+        told = ", ".join(f"{basis} {signed(change)}" for basis, change in changes.items() if change)
         yield Finding(
             message=f"{former[0].period} was restated: {told} {currency}",
             where=source.place,
@@ -61,16 +61,12 @@ def columns_gone(
         )
 
 
-def _is_over(load: Load) -> bool:
-    year, month = int(load.period[:4]), int(load.period[5:])
-    return load.loaded_at >= datetime(year + month // 12, month % 12 + 1, 1)
-
-
 def _amount(load: Load | None, basis: str) -> Decimal:
     amount: Decimal | None = getattr(load, basis, None)
     return amount or Decimal(0)
 
 
-def _signed(change: Decimal) -> str:
+def signed(change: Decimal) -> str:
+    """Write a change with its sign."""
     text = plain(change)
     return text if text.startswith("-") else f"+{text}"

@@ -1,16 +1,18 @@
 """What can be said about sources without writing anything: `costlens check`."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from costlens.config.values import Workspace
 from costlens.errors import CostLensError, Finding
-from costlens.ingest.bucket import bucket_of
+from costlens.ingest.delivery import batches
 from costlens.ingest.diagnose import unknown_states, unreadable
 from costlens.ingest.fetch import SourceFile, deliveries_of, find_files
 from costlens.ingest.load import pack_of, staging_folder
 from costlens.ingest.packs import Pack, find_packs
+from costlens.ingest.remote import remote_of
 from costlens.ingest.rows import control, rows_sql
 from costlens.ingest.source import macros
 from costlens.ingest.tabled import as_deliveries, open_delivery
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
 _ROWS = 1000
 
 
-def check_sources(workspace: Workspace, con: "DuckDBPyConnection") -> list[Finding]:
+def check_sources(
+    workspace: Workspace, con: "DuckDBPyConnection", *, as_of: datetime
+) -> list[Finding]:
     """Find what is wrong with the sources by their first rows: packs, paths, headers, values."""
     try:
         packs = {pack.name: pack for pack in find_packs(workspace.folder)}
@@ -32,15 +36,15 @@ def check_sources(workspace: Workspace, con: "DuckDBPyConnection") -> list[Findi
         for source in workspace.settings.sources:
             try:
                 pack = pack_of(source, packs)
-                bucket = bucket_of(source, workspace, say=lambda _: None, sample=True)
-                files, noted = find_files(source, workspace.folder, pack.description, bucket)
+                remote = remote_of(source, workspace, as_of=as_of, say=lambda _: None, sample=True)
+                files, noted = find_files(source, workspace.folder, pack.description, remote)
                 wholes = deliveries_of(as_deliveries(files, pack, source))
             except CostLensError as error:
                 findings += error.findings
                 continue
             findings += noted
             currency = source.currency or workspace.settings.currency
-            for parts in wholes:
+            for parts in batches(pack, wholes):
                 findings += _check(con, parts, pack=pack, currency=currency, staging=staging)
     return findings
 

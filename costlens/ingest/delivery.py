@@ -1,30 +1,35 @@
 """What the files of one source hold: totals and accounts by period, before anything is written."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from costlens.config.values import Source, Workspace
 from costlens.errors import CostLensError, Finding
-from costlens.ingest.bucket import bucket_of
+from costlens.ingest.accounts import accounts_of, check_accounts
 from costlens.ingest.diagnose import and_more, told, unreadable
-from costlens.ingest.fetch import SourceFile, deliveries_of, find_files, part_key
+from costlens.ingest.fetch import SourceFile, deliveries_of, find_files
 from costlens.ingest.fit import dropped_rule_tags
 from costlens.ingest.loads import Load
 from costlens.ingest.overlap import overlaps
 from costlens.ingest.packs import Pack
-from costlens.ingest.rows import Totals, control, made_sql
+from costlens.ingest.remote import remote_of
+from costlens.ingest.rolled import lasting
+from costlens.ingest.rows import Totals, control
 from costlens.ingest.source import Opened
 from costlens.ingest.tabled import as_deliveries, open_delivery
 from costlens.lake import Draft
+from costlens.lake.closings import Closing
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 Unit = tuple[str, str]  # a table and a period
+_BATCH_SIZE, _BATCH_FILES = 4 << 30, 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +41,13 @@ class Work:
     con: "DuckDBPyConnection"
     tag_keys: frozenset[str]
     staging: Path
+    as_of: datetime
     say: Callable[[str], None]
+    closed: Mapping[str, Closing]
+
+    def keeps(self, unit: Unit) -> bool:
+        """Whether a table's month stays as it is, because it is closed."""
+        return unit[0] == "charges" and unit[1] in self.closed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +56,6 @@ class Delivery:
 
     opened: Opened
     totals: tuple[Totals, ...]
-    accounts: frozenset[tuple[str, str]]  # period, "provider: account"
     notes: tuple[Finding, ...]
 
     @property
@@ -72,10 +82,6 @@ class Delivery:
         """Give the totals of a period, one a currency."""
         return [one for one in self.totals if (one.makes, one.period) == unit]
 
-    def accounts_of(self, period: str) -> set[str]:
-        """Name the accounts whose charges a period has."""
-        return {account for month, account in self.accounts if month == period}
-
 
 @dataclass(kw_only=True)
 class Plan:
@@ -85,27 +91,42 @@ class Plan:
     pack: Pack
     digest: str
     current: list[Load]
+    held: list[Load]
     deliveries: list[Delivery] = field(default_factory=list)
     touched: set[Unit] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
+    accounts: dict[str, set[tuple[str, str]]] = field(default_factory=dict)  # by a delivery's key
+
+    @property
+    def comes_in_parts(self) -> bool:
+        """Whether several files of one account and month all count."""
+        return self.source.parts or self.pack.description.parts
 
 
-def plan(work: Work, source: Source, pack: Pack, current: Sequence[Load]) -> Plan:
-    """Find what changed in a source since its current loads, and add up the files that matter."""
-    made = Plan(source=source, pack=pack, digest=_digest(work, source, pack), current=list(current))
-    bucket = bucket_of(source, work.workspace, say=work.say)
-    files, made.findings = find_files(source, work.workspace.folder, pack.description, bucket)
+def plan(work: Work, source: Source, pack: Pack, loads: Sequence[Load]) -> Plan:
+    """Find what changed in a source since its loads, and add up the files that matter.
+
+    What came for a closed month is known by the load that is held back, and read once the month is
+    open again.
+    """
+    made = Plan(
+        source=source,
+        pack=pack,
+        digest=_digest(work, source, pack),
+        current=[load for load in loads if load.is_current],
+        held=[load for load in loads if load.waits],
+    )
+    remote = remote_of(source, work.workspace, as_of=work.as_of, say=work.say)
+    files, made.findings = find_files(source, work.workspace.folder, pack.description, remote)
     made.findings += dropped_rule_tags(pack, source, work.tag_keys)
     files = _once(as_deliveries(files, pack, source), made.findings)
-    known: dict[str, set[Unit]] = {}
-    for load in current:
-        if load.pack_hash == made.digest:
-            for one in load.delivered:
-                known.setdefault(one.sha256, set()).add((load.makes, load.period))
+    known = _known(made)
     wholes = deliveries_of(files)
     fresh = [parts for parts in wholes if any(part.sha256 not in known for part in parts)]
     made.deliveries = _deliver_all(work, made, fresh)
-    made.touched = _held_by_changed(made, files) | _lost_parts(made, files)
+    made.touched = _of_changed(made, files) | _lost_parts(made, files)
+    made.touched -= _known_of_closed(work, made, files)
+    made.touched |= {unit_of(load) for load in made.held if not work.keeps(unit_of(load))}
     made.touched.update(*(one.units for one in made.deliveries))
     siblings = [
         parts
@@ -115,10 +136,25 @@ def plan(work: Work, source: Source, pack: Pack, current: Sequence[Load]) -> Pla
     ]
     made.deliveries += _deliver_all(work, made, siblings)
     made.deliveries.sort(key=lambda one: one.name)
-    _check_accounts(made)
+    check_accounts(work, made)
     _check_overlaps(work, made)
-    _check_gone(made, files)
+    _check_gone(work, made, files)
     return made
+
+
+def _known(made: Plan) -> dict[str, set[Unit]]:
+    """Name the periods that each file was read for as it would be read now."""
+    known: dict[str, set[Unit]] = {}
+    for load in (*made.current, *made.held):
+        if load.pack_hash == made.digest:
+            for one in load.delivered:
+                known.setdefault(one.sha256, set()).add(unit_of(load))
+    return known
+
+
+def unit_of(load: Load) -> Unit:
+    """Name the table and the period of a load."""
+    return load.makes, load.period
 
 
 def _digest(work: Work, source: Source, pack: Pack) -> str:
@@ -156,7 +192,7 @@ def _deliver_all(
     """Open and add up deliveries; raise what is wrong with all of them."""
     deliveries: list[Delivery] = []
     findings: list[Finding] = []
-    for parts in wholes:
+    for parts in batches(made.pack, wholes):
         work.say(f"read {parts[0].name}" + (f" and {len(parts) - 1} more" if parts[1:] else ""))
         try:
             deliveries.append(_deliver(work, made, parts))
@@ -167,6 +203,24 @@ def _deliver_all(
     return deliveries
 
 
+def batches(
+    pack: Pack, wholes: Iterable[tuple[SourceFile, ...]]
+) -> Iterator[tuple[SourceFile, ...]]:
+    """Read logs of nested JSON together, as many as are well read at once: most are small."""
+    if not pack.description.paths:
+        yield from wholes
+        return
+    batch: list[SourceFile] = []
+    for parts in wholes:
+        size = sum(file.size for file in (*batch, *parts))
+        if batch and (size > _BATCH_SIZE or len(batch) + len(parts) > _BATCH_FILES):
+            yield tuple(batch)
+            batch = []
+        batch += parts
+    if batch:
+        yield tuple(batch)
+
+
 def _deliver(work: Work, made: Plan, files: Sequence[SourceFile]) -> Delivery:
     import duckdb
 
@@ -175,7 +229,6 @@ def _deliver(work: Work, made: Plan, files: Sequence[SourceFile]) -> Delivery:
     opened.view(work.con)
     try:
         totals = control(work.con, made.pack)
-        accounts = _accounts(work, made.pack) if made.pack.makes_charges else frozenset()
         notes = told(work.con, opened)
     except duckdb.Error as error:
         raise unreadable(work.con, opened, error) from error
@@ -189,26 +242,18 @@ def _deliver(work: Work, made: Plan, files: Sequence[SourceFile]) -> Delivery:
                 if one.makes == "charges"
                 else "fill the column of the start on every line",
             )
-    return Delivery(opened=opened, totals=tuple(totals), accounts=accounts, notes=tuple(notes))
+    return Delivery(opened=opened, totals=tuple(totals), notes=tuple(notes))
 
 
-def _accounts(work: Work, pack: Pack) -> frozenset[tuple[str, str]]:
-    found = work.con.cursor().execute(
-        "select distinct strftime(BillingPeriodStart, '%Y-%m'), "
-        f"ProviderName || ': ' || BillingAccountId from (\n{made_sql(pack, 'charges')}\n)"
-    )
-    return frozenset(found.fetchall())
-
-
-def _held_by_changed(made: Plan, files: Sequence[SourceFile]) -> set[Unit]:
+def _of_changed(made: Plan, files: Sequence[SourceFile]) -> set[Unit]:
     """Name the periods whose files have another content now, or are read in another way."""
-    names = {file.name for file in files}
+    names = {lasting(file.name) for file in files}
     present = {file.sha256 for file in files}
     return {
-        (load.makes, load.period)
-        for load in made.current
+        unit_of(load)
+        for load in (*made.current, *made.held)
         for one in load.delivered
-        if (one.path in names and one.sha256 not in present)
+        if (lasting(one.path) in names and one.sha256 not in present)
         or (one.sha256 in present and load.pack_hash != made.digest)
     }
 
@@ -218,36 +263,23 @@ def _lost_parts(made: Plan, files: Sequence[SourceFile]) -> set[Unit]:
     manifests = {file.manifest for file in files} - {""}
     present = {file.sha256 for file in files}
     return {
-        (load.makes, load.period)
-        for load in made.current
+        unit_of(load)
+        for load in (*made.current, *made.held)
         for one in load.delivered
         if one.manifest in manifests and one.sha256 not in present
     }
 
 
-def _check_accounts(made: Plan) -> None:
-    """Refuse two files with the same account and month that are not parts of one delivery."""
-    if _comes_in_parts(made) or not made.pack.makes_charges:
-        return
-    seen: dict[tuple[str, str], str] = {}
-    findings = []
-    for one in made.deliveries:
-        for period, account in sorted(one.accounts):
-            if ("charges", period) not in made.touched:
-                continue
-            first = seen.setdefault((period, account), one.name)
-            if part_key(first) != part_key(one.name):
-                findings.append(
-                    Finding(
-                        message=f"holds {account} in {period}, as {first} does",
-                        where=one.name,
-                        hint="keep the newer of the two; if both count, write "
-                        f'"parts: true" at {made.source.place or made.source.name}',
-                        code="delivered_twice",
-                    )
-                )
-    if findings:
-        raise CostLensError(findings=findings)
+def _known_of_closed(work: Work, made: Plan, files: Sequence[SourceFile]) -> set[Unit]:
+    """Name the closed periods for which nothing came but what is held back already."""
+    present = {file.sha256 for file in files}
+    return {
+        unit_of(load)
+        for load in made.held
+        if work.keeps(unit_of(load))
+        and load.pack_hash == made.digest
+        and all(one.sha256 in present for one in load.delivered)
+    }
 
 
 def _check_overlaps(work: Work, made: Plan) -> None:
@@ -257,33 +289,31 @@ def _check_overlaps(work: Work, made: Plan) -> None:
         raise CostLensError(findings=findings)
 
 
-def _comes_in_parts(made: Plan) -> bool:
-    return made.source.parts or made.pack.description.parts
-
-
 def _shrinks(made: Plan, load: Load) -> bool:
     """Say whether a month that comes in parts has fewer rows than it had: one was lost."""
     unit = (load.makes, load.period)
     rows = sum(total.rows for one in made.deliveries for total in one.of(unit))
     before = sum(old.rows for old in made.current if (old.makes, old.period) == unit)
-    return _comes_in_parts(made) and rows < before
+    return made.comes_in_parts and rows < before
 
 
-def _check_gone(made: Plan, files: Sequence[SourceFile]) -> None:
+def _check_gone(work: Work, made: Plan, files: Sequence[SourceFile]) -> None:
     """Note the files that are gone; refuse where a month would be reloaded without one of them."""
-    names = {file.name for file in files}
+    names = {lasting(file.name) for file in files}
     present = {file.sha256 for file in files}
     manifests = {file.manifest for file in files} - {""}
     gone: dict[str, list[str]] = {}
     refused = []
     for load in made.current:
         for one in load.delivered:
-            if one.sha256 in present or one.path in names or one.manifest in manifests:
+            is_there = one.sha256 in present or lasting(one.path) in names
+            if is_there or one.manifest in manifests:
                 continue
-            if (load.makes, load.period) not in made.touched:
+            if unit_of(load) not in made.touched or work.keeps(unit_of(load)):
                 gone.setdefault(one.path, []).append(load.period)
                 continue
-            now = {a for d in made.deliveries for a in d.accounts_of(load.period)}
+            unit = (load.makes, load.period)
+            now = {a for d in made.deliveries for a in accounts_of(work, made, d, unit)}
             if not one.accounts or not set(one.accounts) <= now or _shrinks(made, load):
                 refused.append(
                     Finding(

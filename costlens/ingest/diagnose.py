@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from costlens.errors import CostLensError, Finding
 from costlens.ingest.packs import macro_calls
+from costlens.ingest.rows import made_sql
 from costlens.ingest.source import Opened
 from costlens.lake.views import name
 
@@ -15,16 +16,28 @@ _WANTED = {
     "quantity": ("a number", "write a plain number, such as 12.5"),
     "whole": ("a whole number", "write digits only, such as 2"),
     "utc": ("a time", "write it in UTC, such as 2026-05-01T13:00:00Z"),
+    "instant": (
+        "a time",
+        "write it in UTC, such as 2026-05-01T13:00:00Z, or as seconds or milliseconds since 1970",
+    ),
     "elements": ("a list", 'write it as JSON, such as [{"key": "team", "value": "a"}]'),
     "month_of": ("a month", "write it as 202605"),
 }
 
 
 def unreadable(con: "DuckDBPyConnection", opened: Opened, error: Exception) -> CostLensError:
-    """Find the values that made a query fail, one finding a column; else pass on what was said."""
+    """Find the values that made a query fail, one finding a column; else pass on what was said.
+
+    Too little memory is no fault of the file: that goes on as it is.
+    """
+    import duckdb
+
+    if isinstance(error, duckdb.OutOfMemoryException):
+        raise error
     pack = opened.pack
     calls: dict[str, str] = {}
-    names = (*pack.produces, "control", *(["findings"] if pack.has_findings else []))
+    told = ["findings"] if pack.has_findings else []
+    names = (*pack.produces, *pack.description.steps, "control", *told)
     for sql in map(pack.sql, names):
         for macro, column in macro_calls(sql):
             calls.setdefault(column, "money" if macro == "exact" else macro)
@@ -87,7 +100,7 @@ def and_more(lines: int) -> str:
 
 def told(con: "DuckDBPyConnection", opened: Opened) -> list[Finding]:
     """Find what the pack says about a delivery, and what we say; raise if that stops it."""
-    findings = unknown_states(con, opened)
+    findings = [*opened.notes, *unknown_states(con, opened)]
     findings += [
         Finding(
             message=f"the column {column} stands twice in the header: the last one counts",
@@ -97,6 +110,27 @@ def told(con: "DuckDBPyConnection", opened: Opened) -> list[Finding]:
             severity="warning",
         )
         for file, column in opened.shadowed
+    ]
+    findings += [
+        Finding(
+            message=f"the tags {', '.join(names)} are one tag in flat forms of this file, as in "
+            "Parquet",
+            where=file,
+            hint="a rule finds the spelling that it names: name each of them, or use one",
+            code="tags_alike",
+            severity="warning",
+        )
+        for names, file in opened.alike.items()
+    ]
+    findings += [
+        Finding(
+            message="its last line does not end: if the file was cut, so was its last value",
+            where=file,
+            hint="see that the last line is whole, else deliver it again",
+            code="unended",
+            severity="warning",
+        )
+        for file in opened.unended
     ]
     if opened.pack.has_findings:
         rows = con.cursor().execute(opened.pack.sql("findings")).fetchall()
@@ -123,7 +157,7 @@ def unknown_states(con: "DuckDBPyConnection", opened: Opened) -> list[Finding]:
         con.cursor()
         .execute(
             "select trim(state) as word, count(*), min(x_line) "
-            f"from (\n{opened.pack.sql('attempts')}\n) "
+            f"from (\n{made_sql(opened.pack, 'attempts')}\n) "
             "where words(state) is not null and run_state(state) is null "
             "group by word order by word"
         )

@@ -12,11 +12,18 @@ from typing import BinaryIO
 
 from costlens.config.values import Source
 from costlens.errors import CostLensError, Finding
-from costlens.ingest.bucket import Bucket
 from costlens.ingest.cache import name_in_bucket
-from costlens.ingest.formats import format_of, is_strange, kind_of, member_of
+from costlens.ingest.formats import (
+    STRANGELY_PACKED,
+    format_of,
+    is_strange,
+    kind_of,
+    member_of,
+)
 from costlens.ingest.manifests import Chosen, Named, choose
 from costlens.ingest.packs import Description
+from costlens.ingest.remote import Remote
+from costlens.ingest.rolled import put_together
 
 _CHUNK = 1 << 20
 
@@ -27,7 +34,7 @@ class SourceFile:
 
     path: Path
     name: str  # as findings and the lake show it: relative to the workspace where it can be
-    format: str  # csv, parquet, jsonl, sqlite, or folder: of the tables in `parts`
+    format: str  # csv, parquet, jsonl, sqlite; folder of tables, or documents: its `parts`
     zipped: bool
     sha256: str
     size: int
@@ -35,6 +42,7 @@ class SourceFile:
     member: str = ""  # of a zip file, the one file in it
     manifest: str = ""  # the name of the manifest that names it
     delivery: str = ""  # files of the same one are parts of a whole; empty: it is one by itself
+    log: str = ""  # where a log rolls over: what its parts are parts of
     parts: "tuple[tuple[str, SourceFile], ...]" = ()  # of a folder of tables, each with its table
     kind: str = ""  # one of its pack's kinds, where its manifest or its name tells
     rows: int | None = None  # as many as its manifest says it has
@@ -62,33 +70,36 @@ class SourceFile:
 
 
 def find_files(
-    source: Source, folder: Path, described: Description, bucket: Bucket | None = None
+    source: Source, folder: Path, described: Description, remote: Remote | None = None
 ) -> tuple[list[SourceFile], list[Finding]]:
     """Find the files of a source by its path: a file, a folder or a glob. Names are in order.
 
-    Of a source on S3 `bucket` finds what is there, and copies what counts. Where manifests of the
-    pack's pattern lie among them, only the files they name count. The findings are warnings about
-    files left out; whatever stops the source is raised, all of it.
+    Of a source that is elsewhere `remote` finds what is there, and copies what counts. Where
+    manifests of the pack's pattern lie among them, only the files they name count. The findings are
+    warnings about what is left out; whatever stops the source is raised, all of it.
     """
     files: list[SourceFile] = []
     findings: list[Finding] = []
-    paths = bucket.find(described.manifest) if bucket else _paths(source, folder)
+    paths = remote.find(described.manifest) if remote else _paths(source, folder)
     whole = len(paths) == 1 and (
         paths[0] == folder / source.path or _shown(paths[0], folder) == source.path
     )
-    found = [path for path in paths if whole or not is_strange(path, described)]
+    found = [path for path in paths if whole or _is_ours(path, described)]
     chosen = _chosen(paths, described, folder)
     if chosen is not None:
         found = sorted(chosen.named)
         findings.extend(chosen.findings)
-    if bucket:
-        found = bucket.copy(found)
+    if remote:
+        found = remote.copy(found)
+        findings.extend(remote.findings)
     for path in found:
         by = chosen.named[path] if chosen else None
         try:
-            file = _open(path, folder, named=whole or chosen is not None)
+            file = _open(
+                path, folder, named=whole or chosen is not None, assumed=assumed(path, described)
+            )
         except CostLensError as error:
-            findings.extend(error.findings)
+            findings.extend(_repacked(error.findings, described))
         else:
             if file is not None:
                 file = _placed(file, by, described, folder)
@@ -98,9 +109,32 @@ def find_files(
                     files.append(file)
     if any(finding.severity == "error" for finding in findings):
         raise CostLensError(findings=findings)
-    if not files:
+    if not files and source.aws is None:
         raise _nothing(source, paths)
+    if described.paths:
+        files, noted = put_together(files, described, sampled=bool(remote and remote.sample))
+        findings += noted
     return files, findings
+
+
+def _is_ours(path: Path, described: Description) -> bool:
+    """Say whether a file of a folder is one that a pack might read, by its name."""
+    if described.names and kind_of(path) is None:
+        return bool(assumed(path, described))
+    return not is_strange(path, described)
+
+
+def assumed(path: Path, described: Description) -> str:
+    """Say what a file is whose suffix says nothing, by the names that a pack knows."""
+    known = described.names and re.search(described.names, path.as_posix())
+    return described.format[0] if known else ""
+
+
+def _repacked(findings: Sequence[Finding], described: Description) -> Iterator[Finding]:
+    """Say how the pack's own tool packs files so that they are read."""
+    for one in findings:
+        told = described.repack and one.code == STRANGELY_PACKED
+        yield replace(one, hint=described.repack) if told else one
 
 
 def _nothing(source: Source, paths: Sequence[Path]) -> CostLensError:
@@ -134,16 +168,16 @@ def deliveries_of(files: Sequence[SourceFile]) -> list[tuple[SourceFile, ...]]:
 
 def named_file(path: Path) -> SourceFile:
     """Hash one file that is named for itself."""
-    file = _open(path, path.parent, named=True)
+    file = _open(path, path.parent, named=True, assumed="")
     assert file is not None  # only a file found in a folder is passed over
     return file
 
 
-def peek_file(path: Path, shown: str) -> SourceFile | None:
+def peek_file(path: Path, shown: str, *, assumed: str) -> SourceFile | None:
     """Know a file of a folder by its first bytes, unhashed; None for one that no pack reads."""
     stamp = _stamp(path, "sqlite")
     with path.open("rb") as opened:
-        kind = format_of(opened, path, shown, stamp[0], named=False)
+        kind = format_of(opened, path, shown, stamp[0], named=False, assumed=assumed)
     if kind is None:
         return None
     return SourceFile(
@@ -193,7 +227,8 @@ def _other_export(file: SourceFile, by: Named) -> Finding:
     return Finding(
         message=f"is left out: it is an export of {by.type}",
         where=file.name,
-        hint="name it in a source of the pack that reads it, such as focus",
+        hint="name it in a source of the pack that reads it: "
+        + ("focus" if "focus" in by.type.casefold() else "azure"),
         code="left_out",
         severity="warning",
     )
@@ -245,11 +280,11 @@ def _nearest(path: Path) -> str:
     return f"{there.name or there}/ holds: {shown}" if shown else f"{there.name or there}/ is empty"
 
 
-def _open(path: Path, folder: Path, *, named: bool) -> SourceFile | None:
+def _open(path: Path, folder: Path, *, named: bool, assumed: str) -> SourceFile | None:
     """Hash a file and know its format; None for one in a folder that no pack reads."""
     shown = _shown(path, folder)
     try:
-        return _read_through(path, shown, named=named)
+        return _read_through(path, shown, named=named, assumed=assumed)
     except FileNotFoundError:
         if path.is_symlink():
             message = f"is a link to {path.readlink()}, which is not there"
@@ -268,7 +303,7 @@ def _shown(path: Path, folder: Path) -> str:
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
 
 
-def _read_through(path: Path, shown: str, *, named: bool) -> SourceFile | None:
+def _read_through(path: Path, shown: str, *, named: bool, assumed: str) -> SourceFile | None:
     before = path.stat()
     stamp = _stamp(path, "sqlite")
     if not path.is_file():
@@ -278,7 +313,7 @@ def _read_through(path: Path, shown: str, *, named: bool) -> SourceFile | None:
         severity = "error" if named else "warning"
         raise CostLensError(findings=[_finding("is empty", shown, told, severity)])
     with path.open("rb") as opened:
-        kind = format_of(opened, path, shown, before.st_size, named=named)
+        kind = format_of(opened, path, shown, before.st_size, named=named, assumed=assumed)
         if kind is None:
             return None
         member = (

@@ -1,4 +1,4 @@
-"""A pack as one source uses it: its columns by the file's names, fixed values, tags left out."""
+"""A pack as one source uses it: the file's names of columns, fixed values, what it leaves out."""
 
 import hashlib
 import json
@@ -6,21 +6,27 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from costlens.config.keys import keys_of
 from costlens.config.notes import did_you_mean, listed
 from costlens.config.values import Source
 from costlens.errors import CostLensError, Finding
 from costlens.ingest.packs import Pack
+from costlens.ingest.tags import SKU
 
 
 def fit(pack: Pack, source: Source) -> Pack:
-    """Fit a pack to a source's `columns`, `values` and `drop_tags`; raise all that do not fit."""
+    """Fit a pack to a source's `columns`, `values`, `drop_tags` and what else it asks for.
+
+    Raise all that does not fit.
+    """
     findings = list(_misfits(pack, source))
     if findings:
         raise CostLensError(findings=findings)
-    pack = replace(pack, fitted_at=source.place)
-    if not (source.columns or source.values or source.drop_tags):
+    asked = {name: str(getattr(source, name)) for name in pack.description.settings}
+    pack = replace(pack, fitted_at=source.place, settings=asked)
+    if not (source.columns or source.values or source.drop_tags or _changed(source)):
         return pack
-    told = json.dumps([pack.digest, source.columns, source.values, source.drop_tags])
+    told = json.dumps([pack.digest, source.columns, source.values, source.drop_tags, asked])
     return replace(
         pack,
         digest=hashlib.sha256(told.encode()).hexdigest(),
@@ -35,7 +41,7 @@ def dropped_rule_tags(pack: Pack, source: Source, tag_keys: Iterable[str]) -> It
     if not pack.dropped_tags:
         return
     for key in sorted(tag_keys):
-        if re.fullmatch(pack.dropped_tags, key):
+        if re.fullmatch(pack.dropped_tags, key) and not key.startswith(SKU):
             yield Finding(
                 message=f'drop_tags takes out the tag "{key}", which rules name',
                 where=source.place,
@@ -45,7 +51,21 @@ def dropped_rule_tags(pack: Pack, source: Source, tag_keys: Iterable[str]) -> It
             )
 
 
+def _changed(source: Source) -> list[str]:
+    """Name what a source sets to other than its default and only some packs ask for."""
+    keys = (key for key in keys_of(Source).values() if key.asked)
+    return [key.name for key in keys if getattr(source, key.field) != key.default]
+
+
 def _misfits(pack: Pack, source: Source) -> Iterator[Finding]:
+    for name in _changed(source):
+        if name not in pack.description.settings:
+            yield Finding(
+                message=f"{name}: the pack {pack.name} has no such choice",
+                where=source.place,
+                hint="take it out",
+                code="no_such_choice",
+            )
     for setting, named in (("columns", source.columns), ("values", source.values)):
         for column in named:
             if column in pack.columns:

@@ -6,13 +6,14 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from costlens.config.notes import did_you_mean, listed
 from costlens.errors import CostLensError, Finding
 from costlens.ingest.fetch import SourceFile
+from costlens.ingest.formats import packing_of
 from costlens.ingest.packs import Pack
 from costlens.lake.views import literal
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
+
+
+_BEGIN = 100  # lines of a log
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +44,7 @@ class Layout:
     filled: dict[str, int]  # columns that another one stands in for
     gathered: dict[str, dict[str, int]]  # column -> name without the prefix -> place
     shadowed: tuple[str, ...]  # gathered columns that a later one of the same name hides
+    alike: tuple[tuple[str, ...], ...]  # gathered names that differ in their signs alone
     version: str
 
     @property
@@ -49,13 +54,14 @@ class Layout:
         return (*self.found, *gathered)
 
 
-def open_text(file: SourceFile) -> IO[str]:
+def open_text(file: SourceFile, *, errors: str = "strict") -> IO[str]:
     """Open a text file, unzipped, without its byte order mark."""
     if file.member:
         with zipfile.ZipFile(file.path) as packed:  # what it opens keeps the file open
-            return io.TextIOWrapper(packed.open(file.member), encoding="utf-8-sig", newline="")
+            member = packed.open(file.member)
+            return io.TextIOWrapper(member, encoding="utf-8-sig", newline="", errors=errors)
     raw = (gzip.open if file.zipped else open)(file.path, "rb")
-    return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+    return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="", errors=errors)
 
 
 def read_layout(con: "DuckDBPyConnection", file: SourceFile, *, link: "Path", pack: Pack) -> Layout:
@@ -70,7 +76,7 @@ def refuse_format(file: SourceFile, pack: Pack) -> None:
         raise CostLensError(
             f"is {file.format}, which the pack {pack.name} does not read",
             where=file.name,
-            hint=f"it reads {listed(pack.description.format)}",
+            hint=pack.description.export or f"it reads {listed(pack.description.format)}",
         )
 
 
@@ -86,7 +92,8 @@ def layout_of(header: Header, file: SourceFile, *, pack: Pack) -> Layout:
     found: dict[str, int] = {}
     doubled: list[str] = []
     for column in pack.columns:
-        own = (column, *pack.description.aliases.get(column, ()))
+        path = pack.description.paths.get(column, (column,))
+        own = (path[0], *pack.description.aliases.get(column, ()))
         for spelling in (pack.mapped[column],) if column in pack.mapped else own:
             places = folded.get(spelling.casefold())
             if places:
@@ -112,6 +119,7 @@ def layout_of(header: Header, file: SourceFile, *, pack: Pack) -> Layout:
         filled=filled,
         gathered=gathered,
         shadowed=shadowed,
+        alike=tuple(alike for members in gathered.values() for alike in _alike(members)),
         version=_version(pack, folded),
     )
 
@@ -127,6 +135,15 @@ def _gather(header: Header, pack: Pack) -> tuple[dict[str, dict[str, int]], tupl
                 shadowed += [name] if name[len(prefix) :] in members else []
                 members[name[len(prefix) :]] = place
     return gathered, tuple(shadowed)
+
+
+def _alike(names: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Find names that a flat form of the file spells alike: "Cost Center", "cost-center"."""
+    found: dict[str, dict[str, str]] = {}
+    for name in names:
+        flat = re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?=[A-Z])", "_", name).lower()).strip("_")
+        found.setdefault(flat, {}).setdefault(name.casefold(), name)
+    yield from (tuple(spelled.values()) for spelled in found.values() if len(spelled) > 1)
 
 
 def _missing(pack: Pack, found: Collection[str]) -> list[str]:
@@ -212,8 +229,13 @@ def header_of(file: SourceFile) -> Header:
         ) from error
 
 
-def read_header(con: "DuckDBPyConnection", file: SourceFile, *, link: "Path") -> Header:
-    """Read the columns of a file; `link` is a name for it without marks of a glob."""
+def read_header(
+    con: "DuckDBPyConnection", file: SourceFile, *, link: "Path", begin: bool = False
+) -> Header:
+    """Read the columns of a file; `link` is a name for it without marks of a glob.
+
+    Of a long log `begin` reads no more than its first lines.
+    """
     if file.format == "csv":
         return csv_header(file)
     cursor = con.cursor()
@@ -222,11 +244,12 @@ def read_header(con: "DuckDBPyConnection", file: SourceFile, *, link: "Path") ->
             f"describe select * from read_parquet({literal(str(link))}, hive_partitioning = false)"
         ).fetchall()
         return Header(names=tuple(row[0] for row in described))
-    packing = "gzip" if file.zipped else "uncompressed"
+    lines = f"read_ndjson_objects({literal(str(link))}, compression = '{packing_of(file.path)}')"
+    if begin:
+        lines = f"(select json from {lines} limit {_BEGIN})"
     keys = cursor.execute(
         "select key from ("
-        "select unnest(json_keys(json)) as key, row_number() over () as place from "
-        f"read_ndjson_objects({literal(str(link))}, compression = '{packing}')"
+        f"select unnest(json_keys(json)) as key, row_number() over () as place from {lines}"
         ") group by key order by min(place), key"
     ).fetchall()
     return Header(names=tuple(row[0] for row in keys))

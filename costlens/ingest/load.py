@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING
 from costlens.config.notes import did_you_mean
 from costlens.config.values import Source, Workspace
 from costlens.errors import CostLensError, Finding
-from costlens.ingest.delivery import Plan, Work, plan
+from costlens.ingest.delivery import Plan, Work, plan, unit_of
 from costlens.ingest.fit import fit
+from costlens.ingest.held import arrived
 from costlens.ingest.loads import Load, read_loads, write_loads
 from costlens.ingest.packs import Pack, find_packs
+from costlens.ingest.rates import changed_rates, in_force
 from costlens.ingest.rows import period_column
 from costlens.ingest.source import macros
 from costlens.ingest.tags import helper_columns, rule_tags_sql, tagged
 from costlens.ingest.write import Written, check_written, write_plan
 from costlens.lake import Draft
 from costlens.lake.builds import naive
+from costlens.lake.closings import Closing
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -43,17 +46,26 @@ def load_sources(
     tag_keys: frozenset[str],
     as_of: datetime,
     say: Callable[[str], None],
+    closed: Mapping[str, Closing],
 ) -> Ingested:
     """Load what changed since the draft's base; raise every error there is, before publishing.
 
     `tag_keys` are the tags that rules name, in lower case. The draft's views are opened on `con`.
+    The bills of `closed` months stay: what came for them is held back, and told.
     """
     draft.open(con)
     with staging_folder(con) as staging, macros(con):
         work = Work(
-            workspace=workspace, draft=draft, con=con, tag_keys=tag_keys, staging=staging, say=say
+            workspace=workspace,
+            draft=draft,
+            con=con,
+            tag_keys=tag_keys,
+            staging=staging,
+            as_of=naive(as_of),
+            say=say,
+            closed=closed,
         )
-        return _load(work, as_of=naive(as_of))
+        return _load(work)
 
 
 @contextmanager
@@ -79,7 +91,7 @@ def pack_of(source: Source, packs: Mapping[str, Pack]) -> Pack:
     )
 
 
-def _load(work: Work, *, as_of: datetime) -> Ingested:
+def _load(work: Work) -> Ingested:
     packs = {pack.name: pack for pack in find_packs(work.workspace.folder)}
     before = read_loads(work.con)
     loads = [
@@ -90,9 +102,7 @@ def _load(work: Work, *, as_of: datetime) -> Ingested:
     for source in work.workspace.settings.sources:
         mine = [old for old in before if old.source == source.name]
         try:
-            made = plan(
-                work, source, pack_of(source, packs), [old for old in mine if old.is_current]
-            )
+            made = plan(work, source, pack_of(source, packs), mine)
             units, now = write_plan(work, made, mine)
         except CostLensError as error:
             findings.extend(error.findings)
@@ -103,7 +113,7 @@ def _load(work: Work, *, as_of: datetime) -> Ingested:
     _refuse(findings)
     work.draft.open(work.con)
     for made, unit in written:
-        new, errors = check_written(work, made, unit, loads=loads, as_of=as_of)
+        new, errors = check_written(work, made, unit, loads=loads)
         loads += new
         findings += errors
     findings += _double_accounts(work, loads)
@@ -113,10 +123,17 @@ def _load(work: Work, *, as_of: datetime) -> Ingested:
     if set(loads) != set(before):
         write_loads(work.con, work.draft, loads)
     work.draft.open(work.con)
-    standing = [note for load in loads if load.is_current for note in load.notes]
-    return Ingested(
-        changed=set(loads) != set(before), findings=tuple(dict.fromkeys((*findings, *standing)))
-    )
+    told = dict.fromkeys((*findings, *_standing(work, loads)))
+    return Ingested(changed=set(loads) != set(before), findings=tuple(told))
+
+
+def _standing(work: Work, loads: Sequence[Load]) -> Iterator[Finding]:
+    """Repeat what stands as long as the loads do, and what is held against closed months."""
+    for load in loads:
+        yield from load.notes if load.is_current else ()
+    places = {source.name: source.place for source in work.workspace.settings.sources}
+    yield from arrived(loads, places)
+    yield from changed_rates(work.workspace.fx, work.closed, loads)
 
 
 def _refuse(findings: Sequence[Finding]) -> None:
@@ -125,24 +142,28 @@ def _refuse(findings: Sequence[Finding]) -> None:
 
 
 def _drop_strangers(work: Work, loads: Sequence[Load]) -> tuple[list[Load], list[Finding]]:
-    """Drop what came from sources that costlens.yaml no longer names."""
+    """Drop what came from sources that costlens.yaml no longer names, but for closed months."""
     findings = []
+    kept = [load for load in loads if load.is_current and work.keeps(unit_of(load))]
     for source in sorted({load.source for load in loads if load.is_current}):
+        months = ", ".join(sorted({load.period for load in kept if load.source == source}))
         findings.append(
             Finding(
-                message=f'the source "{source}" is gone: what came from it no longer counts',
+                message=f'the source "{source}" is gone: what came from it no longer counts'
+                + (f", but in closed months: {months}" if months else ""),
                 where="costlens.yaml",
                 hint="a renamed source is loaded anew under its new name",
                 code="source_gone",
                 severity="info",
             )
         )
-    for load in loads:
+    going = [load for load in loads if (load.is_current or load.waits) and load not in kept]
+    for load in going:
         if load.is_current:
             work.draft.drop(
                 load.makes, {"source": load.source, period_column(load.makes): load.period}
             )
-    gone = [replace(old, superseded_by="(source gone)") if old.is_current else old for old in loads]
+    gone = [replace(old, superseded_by="(source gone)") if old in going else old for old in loads]
     return gone, findings
 
 
@@ -173,7 +194,8 @@ def _double_accounts(work: Work, loads: Sequence[Load]) -> Iterator[Finding]:
 def _missing_rates(work: Work, loads: Sequence[Load]) -> Iterator[Finding]:
     """Refuse a currency of a month that cannot be turned into the reporting currency."""
     to = work.workspace.settings.currency
-    known = {(rate.month, rate.currency) for rate in work.workspace.fx if rate.to == to}
+    rates = in_force(work.workspace.fx, work.closed)
+    known = {(rate.month, rate.currency) for rate in rates if rate.to == to}
     needed = {
         (load.period, load.currency)
         for load in loads
@@ -196,6 +218,7 @@ def _retag(work: Work, loads: Sequence[Load]) -> list[Load]:
         for load in loads
         if load.is_current
         and load.makes == "charges"
+        and not work.keeps(unit_of(load))
         and not work.tag_keys <= set(json.loads(load.tag_keys))
     ]
     for source, period in sorted({(load.source, load.period) for load in behind}):

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
+# In place of what supersedes it, of a load that came for a closed month: another bill, or the files
+# that are loaded, which a pack that changed since would read anew.
+HELD, UNREAD = "(held)", "(unread)"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Delivered:
     """A file of a load; its lines have x_line from `number` * 10^10 on."""
@@ -77,6 +82,21 @@ class Load:
     def is_current(self) -> bool:
         """Whether its rows are those that count."""
         return self.superseded_by is None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it is another bill of a month that is closed: known, and not counted."""
+        return self.superseded_by == HELD
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is to be read when its month is open again."""
+        return self.superseded_by in (HELD, UNREAD)
+
+    @property
+    def was_read(self) -> bool:
+        """Whether its rows ever counted; one that was held back has none."""
+        return self.content_hash != ""
 
 
 def files_json(

@@ -2,6 +2,9 @@
 -- own type from Parquet. typeof(x) is folded away before a query runs: its branches cost nothing.
 -- A try_ macro is the sibling that gives null where the other raises; it finds the offending lines.
 -- No macro depends on the session's time zone: a cursor does not inherit it.
+--
+-- A macro is text: what it repeats is bound and optimised again, and macros in macros multiply. So what
+-- is repeated is named first, by a lambda over a list of one: list_transform([text], lambda t: ...)[1].
 
 -- words(x): text, with every spelling of "nothing" as null. No `in (...)`: DuckDB
 -- would make a join of each.
@@ -21,7 +24,15 @@ create or replace macro words(x) as
     end;
 
 -- exact(x): an amount as its source has it, DECIMAL(38,18). A DOUBLE is read to its 15 safe digits,
--- and from 1000 as it would be printed: a plain cast would add noise behind them.
+-- and from 1000 as it would be printed: a plain cast would add noise behind them. The rest is read as
+-- it is written: written_exact(x).
+create or replace macro written_exact(x) as
+    case typeof(x)
+        when 'FLOAT' then words(x)::decimal(38, 18)
+        when 'VARCHAR' then words(x)::decimal(38, 18)
+        else x::decimal(38, 18)
+    end;
+
 create or replace macro exact(x) as
     case typeof(x)
         when 'DOUBLE' then
@@ -34,9 +45,7 @@ create or replace macro exact(x) as
                 when abs(try_cast(x as double)) < 1000 then x::decimal(18, 12)::decimal(38, 18)
                 else x::varchar::decimal(38, 18)
             end
-        when 'FLOAT' then words(x)::decimal(38, 18)
-        when 'VARCHAR' then words(x)::decimal(38, 18)
-        else x::decimal(38, 18)
+        else written_exact(x)
     end;
 
 create or replace macro try_exact(x) as try_cast(words(x) as decimal(38, 18));
@@ -59,7 +68,7 @@ create or replace macro money(x) as
                 when abs(try_cast(x as double)) < 1000 then x::decimal(18, 12)::decimal(38, 12)
                 else trunc(x::varchar::decimal(38, 18), 12)
             end
-        else trunc(exact(x), 12)
+        else trunc(written_exact(x), 12)
     end;
 
 create or replace macro try_money(x) as try_exact(x);
@@ -68,7 +77,7 @@ create or replace macro try_money(x) as try_exact(x);
 create or replace macro quantity(x) as
     case typeof(x)
         when 'DOUBLE' then case when not isnan(try_cast(x as double)) then x::decimal(38, 12) end
-        else money(x)
+        else trunc(written_exact(x), 12)
     end;
 
 create or replace macro try_quantity(x) as try_exact(x);
@@ -77,6 +86,39 @@ create or replace macro whole(x) as
     case typeof(x) when 'VARCHAR' then words(x)::bigint else x::bigint end;
 
 create or replace macro try_whole(x) as try_cast(words(x) as bigint);
+
+-- net_money(net, gross): the private price of a line where it has one.
+create or replace macro net_money(net, gross) as coalesce(money(net), money(gross));
+
+-- list_price(x): money, or null where a text is no number: some tools write words there, and a list price
+-- ties to nothing, so that stops no bill.
+create or replace macro list_price(x) as
+    case typeof(x) when 'VARCHAR' then trunc(try_money(x), 12) else money(x) end;
+
+-- units_of(x): money as whole units of 10^-12, in HUGEINT. in_money(u): the way back.
+create or replace macro units_of(x) as (x * 1000000000000::decimal(13, 0))::hugeint;
+
+create or replace macro in_money(u) as
+    (u::decimal(38, 0) * 0.000000000001::decimal(13, 12))::decimal(38, 12);
+
+-- part_between(x, a, b, whole): of an amount the parts a to b of whole, each cut off to units: parts
+-- between running sums re-add to the amount exactly. what_is_left(x, sum, taken, whole): what one of
+-- several amounts keeps where `taken` of the whole parts of all are taken; `sum` is their running sum.
+-- Where whole is the amount itself, nothing is divided: DuckDB is slow at that in 128 bits.
+create or replace macro part_between(x, a, b, whole) as
+    case
+        when x = 0 then 0::decimal(38, 12)
+        when units_of(x) = whole then in_money(b - a)
+        else in_money(units_of(x) * b // whole - units_of(x) * a // whole)
+    end;
+
+create or replace macro what_is_left(x, sum, taken, whole) as
+    case
+        when taken = whole then 0::decimal(38, 12)
+        else x - in_money(
+            units_of(sum) * taken // whole - units_of(sum - x) * taken // whole
+        )
+    end;
 
 -- utc(x): naive UTC TIMESTAMP. Text: ISO 8601 with or without T, Z, offset and fraction; a bare
 -- day; month/day/year with a year of two or four digits. Text without an offset is UTC already.
@@ -97,10 +139,14 @@ create or replace macro text_time(x) as
         else try_cast(x as timestamp)
     end;
 
+create or replace macro text_utc(t) as
+    list_transform(
+        [text_time(t)], lambda z: case when z >= '1900-01-01'::timestamp then z end
+    )[1];
+
 create or replace macro try_utc(x) as
     case typeof(x)
-        when 'VARCHAR' then
-            case when text_time(words(x)) >= '1900-01-01'::timestamp then text_time(words(x)) end
+        when 'VARCHAR' then list_transform([words(x)], lambda t: text_utc(t))[1]
         when 'TIMESTAMP WITH TIME ZONE' then timezone('UTC', try_cast(x as timestamptz))
         else try_cast(x as timestamp)
     end;
@@ -108,11 +154,47 @@ create or replace macro try_utc(x) as
 create or replace macro utc(x) as
     case typeof(x)
         when 'VARCHAR' then
-            case
-                when words(x) is not null
-                    then coalesce(try_utc(x), error('not a time: ' || x::varchar)::timestamp)
-            end
-        else try_utc(x)
+            list_transform(
+                [words(x)],
+                lambda t: case
+                    when t is not null
+                        then coalesce(text_utc(t), error('not a time: ' || t)::timestamp)
+                end
+            )[1]
+        when 'TIMESTAMP WITH TIME ZONE' then timezone('UTC', try_cast(x as timestamptz))
+        else try_cast(x as timestamp)
+    end;
+
+-- end_of(start, stop): where nothing says it, a charge from midnight on lasts a day, else an hour.
+create or replace macro end_of(start, stop) as
+    coalesce(
+        stop,
+        case when start = date_trunc('day', start) then start + interval 1 day end,
+        start + interval 1 hour
+    )::timestamp;
+
+-- instant(x): naive UTC TIMESTAMP, of ISO 8601 or of a number since 1970: of seconds, or from 10^11 on
+-- of milliseconds. It is for logs, which have no American days: so it binds in a fraction of utc()'s time.
+create or replace macro epoch_time(n) as
+    make_timestamp((n * case when abs(n) < 100000000000 then 1000000 else 1000 end)::bigint);
+
+create or replace macro iso_time(t) as
+    case
+        when contains(t[11:], '+') or contains(t[11:], '-')
+            then timezone('UTC', try_cast(t as timestamptz))
+        else try_cast(t as timestamp)
+    end;
+
+create or replace macro try_instant(x) as
+    case
+        when substr(x::varchar, 5, 1) = '-' then iso_time(x::varchar)
+        else try(epoch_time(try_cast(x::varchar as decimal(38, 6))))
+    end;
+
+create or replace macro instant(x) as
+    case
+        when words(x) is not null
+            then coalesce(try_instant(x), error('not a time: ' || x::varchar)::timestamp)
     end;
 
 -- json(x): an object as compact JSON text, from JSON text, a MAP, a STRUCT or a list of key and
@@ -137,16 +219,19 @@ create or replace macro text_object(t) as
     end;
 
 create or replace macro json(x) as
-    nullif(
-        case
-            when typeof(x) = 'VARCHAR' then text_object(words(x))
-            when suffix(typeof(x), '[]') then pairs_object(to_json(x)::varchar)
-            when starts_with(typeof(x), 'STRUCT')
-                then json_merge_patch('{}'::json, to_json(x))::varchar
-            else to_json(x)::varchar
-        end,
-        '{}'
-    );
+    list_transform(
+        [
+            case
+                when typeof(x) = 'VARCHAR'
+                    then list_transform([words(x)], lambda t: text_object(t))[1]
+                when suffix(typeof(x), '[]') then pairs_object(to_json(x)::varchar)
+                when starts_with(typeof(x), 'STRUCT')
+                    then json_merge_patch('{}'::json, to_json(x))::varchar
+                else to_json(x)::varchar
+            end
+        ],
+        lambda object: nullif(object, '{}')
+    )[1];
 
 -- without_tags(t, pattern): an object without the keys that match in lower case; null when none
 -- is left.
@@ -172,6 +257,12 @@ create or replace macro malformed(t, made) as
     and t is not null
     and not regexp_full_match(trim(t), '|null|NULL|\{\s*\}|\[\s*\]|""');
 
+create or replace macro text_entry(t, key) as
+    case
+        when starts_with(t, '{') then try(json_extract_string(t, key))
+        else json_extract_string(text_object(t), key)
+    end;
+
 -- entry(x, key): the text of one key of a MAP, of a STRUCT, or of an object in JSON text. Give it a
 -- plain column: a macro repeats its argument, and one in another multiplies.
 create or replace macro entry(x, key) as
@@ -179,9 +270,23 @@ create or replace macro entry(x, key) as
         case
             when starts_with(typeof(x), 'MAP') then try_cast(x as map(varchar, varchar))[key]
             when starts_with(typeof(x), 'STRUCT') then json_extract_string(to_json(x), key)
-            when typeof(x) = 'VARCHAR' then json_extract_string(text_object(x::varchar), key)
+            when typeof(x) = 'VARCHAR' then text_entry(x::varchar, key)
         end,
         ''
+    );
+
+-- entries(x, keys): the texts of several keys, in their order, for one look at the object.
+create or replace macro entries(x, keys) as
+    list_transform(
+        case
+            when starts_with(typeof(x), 'MAP')
+                then list_transform(
+                    keys, lambda key: try_cast(x as map(varchar, varchar))[key]
+                )
+            when starts_with(typeof(x), 'STRUCT') then json_extract_string(to_json(x), keys)
+            when typeof(x) = 'VARCHAR' then text_entry(x::varchar, keys)
+        end,
+        lambda found: nullif(found, '')
     );
 
 -- elements(x): a list as JSON text: from a LIST, from JSON text, from {"list": [{"element": ...}]} as
@@ -258,32 +363,49 @@ create or replace macro listed(x) as
 -- dbt and Argo; null for a word none of them has.
 create or replace macro run_state_word(w) as
     case
-        when w in (
-            'success', 'succeeded', 'successful', 'finished', 'complete', 'completed', 'ok', 'done',
-            'pass', 'passed', 'warn', 'success_with_failures'
+        when list_contains(
+            [
+                'success', 'succeeded', 'successful', 'finished', 'complete', 'completed', 'ok', 'done',
+                'pass', 'passed', 'warn', 'success_with_failures'
+            ],
+            w
         ) then 'succeeded'
-        when w in (
-            'failed', 'failure', 'fail', 'error', 'errored', 'timedout', 'timed_out', 'timeout',
-            'internal_error', 'runtime_error', 'up_for_retry', 'deadline_exceeded'
+        when list_contains(
+            [
+                'failed', 'failure', 'fail', 'error', 'errored', 'timedout', 'timed_out', 'timeout',
+                'internal_error', 'runtime_error', 'up_for_retry', 'deadline_exceeded'
+            ],
+            w
         ) then 'failed'
-        when w in (
-            'killed', 'canceled', 'cancelled', 'stopped', 'aborted', 'terminated', 'preempted',
-            'shutdown', 'removed', 'evicted', 'expired', 'restarting'
+        when list_contains(
+            [
+                'killed', 'canceled', 'cancelled', 'stopped', 'aborted', 'terminated', 'preempted',
+                'shutdown', 'removed', 'evicted', 'expired', 'restarting'
+            ],
+            w
         ) then 'killed'
-        when w in (
-            'running', 'started', 'in_progress', 'inprogress', 'active', 'queued', 'pending',
-            'scheduled', 'submitted', 'starting', 'stopping', 'deferred', 'waiting', 'blocked',
-            'resuming', 'canceling', 'up_for_reschedule'
+        when list_contains(
+            [
+                'running', 'started', 'in_progress', 'inprogress', 'active', 'queued', 'pending',
+                'scheduled', 'submitted', 'starting', 'stopping', 'deferred', 'waiting', 'blocked',
+                'resuming', 'canceling', 'up_for_reschedule'
+            ],
+            w
         ) then 'running'
-        when w in (
-            'skipped', 'skip', 'upstream_failed', 'upstream_canceled', 'excluded', 'no_op', 'noop',
-            'omitted', 'disabled'
+        when list_contains(
+            [
+                'skipped', 'skip', 'upstream_failed', 'upstream_canceled', 'excluded', 'no_op', 'noop',
+                'omitted', 'disabled'
+            ],
+            w
         ) then 'skipped'
-        when w in ('cached', 'cache_hit', 'reused') then 'cached'
+        when list_contains(['cached', 'cache_hit', 'reused'], w) then 'cached'
     end;
 
 create or replace macro run_state(x) as
-    run_state_word(replace(replace(lower(trim(words(x))), ' ', '_'), '-', '_'));
+    list_transform(
+        [replace(replace(lower(trim(words(x))), ' ', '_'), '-', '_')], lambda w: run_state_word(w)
+    )[1];
 
 -- doubled_tags(t, keys): the tags of an object in lower case that has a key twice, once spelled in
 -- another way: every "key=value" of these keys, sorted, as a JSON list.

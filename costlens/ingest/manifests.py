@@ -7,7 +7,7 @@ says which files are the month as it is now; to add up all that lie there counts
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
@@ -39,9 +39,14 @@ class Chosen:
     findings: tuple[Finding, ...]
 
 
+def is_manifest(path: Path, patterns: Collection[str]) -> bool:
+    """Say whether a path has the name of a manifest."""
+    return any(fnmatch(path.name, pattern) for pattern in patterns)
+
+
 def choose(
     paths: Sequence[Path],
-    pattern: str,
+    patterns: Collection[str],
     *,
     is_data: Callable[[Path], bool],
     show: Callable[[Path], str],
@@ -50,7 +55,8 @@ def choose(
 
     A manifest that cannot be read or names a file that is not there stops the source.
     """
-    manifests = [path for path in paths if fnmatch(path.name, pattern)]
+    named_so = [path for path in paths if is_manifest(path, patterns)]
+    manifests = [path for path in named_so if not _of_a_stranger(path, show)]
     if not manifests:
         return None
     there = set(paths)
@@ -77,6 +83,13 @@ def choose(
         raise CostLensError(findings=findings)
     others = [path for path in paths if path not in named and is_data(path)]
     return Chosen(named=named, findings=tuple(_left_out(others, named, show)))
+
+
+def _of_a_stranger(manifest: Path, show: Callable[[Path], str]) -> bool:
+    """Say whether a manifest.json, as many tools write one, is of no export known here."""
+    if manifest.name != "manifest.json" or any(_MONTH.fullmatch(part) for part in manifest.parts):
+        return False
+    return not any(key in _read(manifest, show) for key in _KEYS)
 
 
 def _current(manifests: Sequence[Path], show: Callable[[Path], str]) -> list[Path]:

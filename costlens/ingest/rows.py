@@ -24,6 +24,7 @@ _BEGINS = {
     "links": "seen",
 }
 _NOT_CONTENT = ("x_load", "x_line", "x_tags")
+_HOLD_TAGS = {"AllocatedTags", "Tags", "SkuPriceDetails"}  # what rules name as tags
 _STATE = (
     "case when stop is null and coalesce(run_state(state), '') not in ('skipped', 'cached') "
     "then 'running' else coalesce(run_state(state), 'succeeded') end"
@@ -71,8 +72,23 @@ def rows_sql(con: "DuckDBPyConnection", pack: Pack, table: str, *, tag_keys: fro
 
 
 def made_sql(pack: Pack, table: str) -> str:
-    """Read the select of a pack that makes a table, without what ends it."""
-    return pack.sql(table).rstrip().rstrip(";")
+    """Read the select of a pack that makes a table, without what ends it.
+
+    The steps of a bill stand before it; those of a pack of tables are views by now (steps.py).
+    """
+    own = ended(pack.sql(table))
+    if pack.description.tables or not pack.description.steps:
+        return own
+    before = ",\n".join(
+        f"{name(step)} as not materialized (\n{ended(pack.sql(step))}\n)"
+        for step in pack.description.steps
+    )
+    return f"with {before}\nfrom (\n{own}\n)"
+
+
+def ended(sql: str) -> str:
+    """Leave out what ends a statement."""
+    return sql.rstrip().rstrip(";")
 
 
 _MADE: dict[tuple[object, ...], dict[str, str]] = {}
@@ -154,16 +170,19 @@ def added(totals: Sequence[Totals]) -> Totals:
 
 
 def _tagged(found: dict[str, str], tag_keys: frozenset[str]) -> str:
-    """Give what x_tags is made of, from whichever of the two columns of tags a pack makes."""
-    if "Tags" not in found:
+    """Give what x_tags is made of, from whichever of its columns a pack makes."""
+    if not _HOLD_TAGS & {*found}:
         return "made"
-    both = "AllocatedTags" in found
-    return tagged("made", tag_keys, tags="coalesce(AllocatedTags, Tags)" if both else "Tags")
+    tags = [column for column in ("AllocatedTags", "Tags") if column in found]
+    details = "SkuPriceDetails" if "SkuPriceDetails" in found else "null::varchar"
+    return tagged(
+        "made", tag_keys, tags=f"coalesce({', '.join((*tags, 'null::varchar'))})", details=details
+    )
 
 
 def _value(column: str, found: dict[str, str], tag_keys: frozenset[str]) -> str:
     if column == "x_tags":
-        return rule_tags_sql(tag_keys if "Tags" in found else frozenset())
+        return rule_tags_sql(tag_keys if _HOLD_TAGS & {*found} else frozenset())
     if column == "state" and column in found:
         return _STATE
     return f"made.{name(column)}" if column in found else "null"

@@ -38,5 +38,6 @@ def write_rows(
         counts = ", ".join(f"count({name(column)})" for column in columns)
         (filled,) = con.execute(f"select {counts} from made").fetchall()
         kept = [name(column) for column, n in zip(columns, filled, strict=True) if n]
+        kept = kept or [name(column) for column in columns]
         ordered = f"select {', '.join(kept)} from made order by all"
         con.execute(f"copy ({ordered}) to {literal(str(out))} (format csv, header)").fetchall()

@@ -5,6 +5,8 @@ after reads that: a row's number in it is its number in the file. Parquet is rea
 """
 
 import csv
+import json
+import os
 import re
 import shutil
 import zipfile
@@ -19,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from costlens.errors import CostLensError, Finding
 from costlens.ingest.fetch import SourceFile
+from costlens.ingest.formats import packing_of
 from costlens.ingest.header import Layout, csv_header, cut_short, open_text, read_layout
 from costlens.ingest.packs import SQL, Pack
 from costlens.lake.views import literal, name
@@ -43,9 +46,14 @@ class Opened:
     version: str
     selects: Mapping[str, str]  # view → what selects its rows
     shadowed: tuple[tuple[str, str], ...]  # a file, and a column of it that the same one hides
+    alike: Mapping[tuple[str, ...], str]  # tags that differ in their signs alone, and a file's name
+    unended: tuple[
+        str, ...
+    ]  # files whose last line does not end, so that its last value may be cut
     currency_if_missing: str | None
     columns: tuple[str, ...]  # of the pack's, those that the file has
     line_of: Callable[[int], str]  # where an x_line stands
+    notes: tuple[Finding, ...] = ()  # what was left out
 
     def check_unchanged(self) -> None:
         """Refuse a file that was changed since it was hashed; a database was copied by then."""
@@ -60,9 +68,15 @@ class Opened:
             if self.currency_if_missing is None
             else literal(self.currency_if_missing)
         )
-        con.cursor().execute(
-            f"create or replace macro currency_if_missing() as {missing}"
-        ).fetchall()
+        given = "".join(
+            f" when {literal(setting)} then {literal(value)}"
+            for setting, value in self.pack.settings.items()
+        )
+        for macro in (
+            f"currency_if_missing() as {missing}",
+            f"setting(name) as case name when '' then null::varchar{given} end",
+        ):
+            con.cursor().execute(f"create or replace macro {macro}").fetchall()
         for view, select in self.selects.items():
             con.cursor().execute(f"create or replace view {name(view)} as {select}").fetchall()
             con.cursor().execute(f"comment on view {name(view)} is '{_OURS}'").fetchall()
@@ -79,7 +93,7 @@ def statements(sql: str) -> Iterator[str]:
 def macros(con: "DuckDBPyConnection") -> Iterator[None]:
     """Have the packs' macros in a database while it reads sources; they shadow nothing after."""
     names: list[str] = []
-    for statement in statements(SQL.read_text(encoding="utf-8")):
+    for statement in statements("\n".join(path.read_text(encoding="utf-8") for path in SQL)):
         con.cursor().execute(statement).fetchall()
         names += re.findall(r"create or replace macro (\w+)", statement)
     try:
@@ -88,7 +102,7 @@ def macros(con: "DuckDBPyConnection") -> Iterator[None]:
         views = f"select view_name from duckdb_views() where comment = '{_OURS}'"
         for (view,) in con.cursor().execute(views).fetchall():
             con.cursor().execute(f"drop view if exists {name(view)}").fetchall()
-        for macro in (*names, "currency_if_missing"):
+        for macro in (*names, "currency_if_missing", "setting"):
             con.cursor().execute(f"drop macro if exists {macro}").fetchall()
 
 
@@ -129,6 +143,16 @@ def open_files(
             (file.name, column)
             for file, (layout, _) in zip(files, staged, strict=True)
             for column in layout.shadowed
+        ),
+        alike={
+            names: file.name
+            for file, (layout, _) in reversed(list(zip(files, staged, strict=True)))
+            for names in layout.alike
+        },
+        unended=tuple(
+            file.name
+            for file, (layout, _) in zip(files, staged, strict=True)
+            if _is_unended(file, layout)
         ),
         currency_if_missing=currency if missing else None,
         columns=tuple(dict.fromkeys(one for layout, _ in staged for one in layout.columns)),
@@ -180,7 +204,7 @@ def _stage(
         con.cursor().execute(f"copy ({rows}) to {literal(str(path))} ({_STAGED})").fetchall()
         _check_rows(con, file, path, limit=limit)
     except Exception as error:
-        raise _read_error(error, file) from error
+        raise read_error(error, file) from error
     return layout, path
 
 
@@ -198,6 +222,23 @@ def _check_rows(
             where=file.name,
             hint="copy it again: it is cut short, or the manifest is of another run",
         )
+
+
+def _is_unended(file: SourceFile, layout: Layout) -> bool:
+    """Say whether a file may be cut within the last value of a line, where no column is missed.
+
+    What is zipped has a checksum, a line of JSON that is cut is none, and a column that nobody
+    reads does not matter.
+    """
+    gathered = (at for members in layout.gathered.values() for at in members.values())
+    last = len(layout.header.names) - 1
+    if file.format != "csv" or file.zipped or file.member:
+        return False
+    if last not in {*layout.found.values(), *gathered}:
+        return False
+    with file.path.open("rb") as opened:
+        opened.seek(-1, os.SEEK_END)
+        return opened.read(1) not in (b"\n", b"\r")
 
 
 def _kind(file: SourceFile, pack: Pack) -> str:
@@ -232,7 +273,9 @@ def line_of(file: SourceFile, row: int) -> str:
     if file.format == "parquet":
         return f"{file.name}, row {row}"
     if file.format == "jsonl":
-        with open_text(file) as opened:
+        if packing_of(file.path) == "zstd":  # which Python cannot unpack
+            return f"{file.name}:{row}"
+        with open_text(file, errors="replace") as opened:
             filled = (at for at, text in enumerate(opened, start=1) if text.strip())
             return f"{file.name}:{next(islice(filled, row - 1, None), row)}"
     lines = (line for line, _ in _records(file))
@@ -285,8 +328,11 @@ def _object(members: dict[str, int], names: list[str]) -> str:
     """Write the JSON object of several columns, without those that are null."""
     if not members:
         return "null::varchar"
-    pairs = ", ".join(f"{literal(key)}, words({names[at]})" for key, at in sorted(members.items()))
-    return f"nullif(json_merge_patch('{{}}'::json, json_object({pairs}))::varchar, '{{}}')"
+    pairs = ", ".join(
+        f"{literal(json.dumps(key, ensure_ascii=False) + ':')} || to_json(words({names[at]}))"
+        for key, at in sorted(members.items())
+    )
+    return f"nullif('{{' || concat_ws(',', {pairs}) || '}}', '{{}}')"
 
 
 def _text_columns(layout: Layout, file: SourceFile) -> str:
@@ -313,16 +359,18 @@ def _reader(file: SourceFile, layout: Layout, *, link: Path) -> str:
         )
     wanted = {*layout.found.values(), *(at for m in layout.gathered.values() for at in m.values())}
     columns = ", ".join(f"{literal(header.names[at])}: 'VARCHAR'" for at in sorted(wanted))
-    packing = "gzip" if file.zipped else "uncompressed"
+    packing = packing_of(file.path)
     return (
         f"read_json({literal(str(link))}, format = 'newline_delimited', "
         f"columns = {{{columns}}}, compression = '{packing}')"
     )
 
 
-def _read_error(error: Exception, file: SourceFile) -> Exception:
+def read_error(error: Exception, file: SourceFile) -> Exception:
     """Turn DuckDB's words about a file into ours; what is no fault of the file stays a bug."""
-    if isinstance(error, CostLensError):
+    import duckdb
+
+    if isinstance(error, CostLensError | duckdb.OutOfMemoryException):
         return error
     if isinstance(error, EOFError | zlib.error):
         return cut_short(file)
@@ -334,6 +382,9 @@ def _read_error(error: Exception, file: SourceFile) -> Exception:
         longer = columns is not None and int(columns[2]) > int(columns[1])
         number = _ragged_line(file, longer=longer) or number  # DuckDB counts a folded line as one
     where = f"{file.name}:{number}" if number else file.name
+    if number and file.format == "jsonl":
+        # DuckDB counts lines that are not blank, of malformed ones the one after it.
+        where = line_of(file, number - ("Malformed JSON" in text))
     if columns:
         return CostLensError(
             f"this line has {columns[2]} columns, the header {columns[1]}",
@@ -360,5 +411,7 @@ _WORDED = (
     ("GZIP", "is cut short: its gzip data ends too early", "deliver it again, whole"),
     ("gzip", "is cut short: its gzip data ends too early", "deliver it again, whole"),
     ("Malformed JSON", "this line is not JSON", "write one JSON object a line"),
+    ("JSON transform error", "this line has another shape than such a log", "deliver it again"),
+    ("maximum_object_size", "an event is larger than can be read", "leave it out of the log"),
     ("Missing required", "is cut short or damaged", "deliver it again, whole"),
 )

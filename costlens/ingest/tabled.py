@@ -1,9 +1,11 @@
-"""Sources of several tables: a database, or a folder with one file a table.
+"""Sources of several tables: a database, a folder with one file a table, or JSON documents.
 
 Each table becomes a file that is read like any other, and then a view of the table's name. Rows of
 the tables of one delivery have their x_line apart: the place of the table in the pack, and the row.
 """
 
+import json
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from hashlib import sha256
@@ -13,12 +15,15 @@ from typing import TYPE_CHECKING
 from costlens.config.notes import did_you_mean, listed
 from costlens.config.values import Source
 from costlens.errors import CostLensError, Finding
+from costlens.ingest.documents import Taken, take_tables
 from costlens.ingest.fetch import SourceFile
-from costlens.ingest.header import Header, layout_of, refuse_format
-from costlens.ingest.packs import Pack
+from costlens.ingest.header import Header, layout_of, open_text, refuse_format
+from costlens.ingest.nested import open_nested
+from costlens.ingest.packs import Named, Pack
 from costlens.ingest.source import Opened, line_of, open_files
 from costlens.ingest.sqlite import columns_of, opened_database, write_csv
-from costlens.lake.views import name
+from costlens.ingest.steps import with_steps
+from costlens.lake.views import literal, name
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,22 +35,71 @@ _LINES_A_TABLE = 10**8  # x_line in a file = place of the table * this + number 
 
 def as_deliveries(files: Sequence[SourceFile], pack: Pack, source: Source) -> list[SourceFile]:
     """Put the files of one delivery together: those of a folder that are tables of the pack."""
+    if not files:  # an account of AWS in which nothing ran
+        return []
     if not pack.description.tables:  # a database in a folder of bills is something else
         return [f for f in files if f.format != "sqlite" or len(files) == 1]
+    documents = [file for file in files if is_document(file, pack)]
+    files = [file for file in files if file not in documents]
     databases = [file for file in files if file.format == "sqlite"]
     folders: dict[str, list[tuple[str, SourceFile]]] = {}
-    tables = {table.casefold(): table for table in pack.description.tables}
     for file in files:
         stem = PurePath(file.name).name.partition(".")[0].casefold()
-        if file.format != "sqlite" and stem in tables:
-            folders.setdefault(file.name.rpartition("/")[0] or ".", []).append((tables[stem], file))
-    if not databases and not folders:
+        if file.format != "sqlite" and stem in pack.named:
+            folder = file.name.rpartition("/")[0] or "."
+            folders.setdefault(folder, []).append((pack.named[stem], file))
+    if not databases and not folders and not documents:
         raise CostLensError(
             f"{listed([file.name for file in files], most=4)}: no table of the pack {pack.name}",
             where=source.place,
-            hint=f"name each file after its table: {listed(list(tables))}",
+            hint=pack.description.export
+            or f"name each file after its table: {listed(list(pack.description.tables))}",
         )
-    return [*databases, *(_folder(name, parts) for name, parts in sorted(folders.items()))]
+    return [
+        *databases,
+        *(_folder(name, parts) for name, parts in sorted(folders.items())),
+        *([_whole(documents, source)] if documents else []),
+    ]
+
+
+def is_document(file: SourceFile, pack: Pack) -> bool:
+    """Say whether a file holds JSON documents to its pack, and not the rows of one table."""
+    formats = pack.description.format
+    if file.format != "jsonl" or "json" not in formats:
+        return False
+    table = pack.named.get(PurePath(file.name).name.partition(".")[0].casefold())
+    if table is None or "jsonl" not in formats:
+        return True
+    return not _has_row(file, pack.description.tables[table])
+
+
+def _has_row(file: SourceFile, table: Named) -> bool:
+    """Say whether the first line of a file is a row of a table."""
+    try:
+        with open_text(file) as opened:
+            row = json.loads(next((line for line in opened if line.strip()), ""))
+    except (ValueError, EOFError, OSError, zlib.error):
+        return False
+    return isinstance(row, dict) and all(
+        {column, *table.aliases.get(column, ())} & row.keys() for column in table.needs
+    )
+
+
+def _whole(files: Sequence[SourceFile], source: Source) -> SourceFile:
+    """Make one delivery of the documents of a source."""
+    path = (source.path or source.name).rstrip("/")
+    is_one = len(files) == 1 and files[0].name in (path, PurePath(path).as_posix())
+    told = "".join(f"{file.name}={file.sha256};" for file in files)
+    return SourceFile(
+        path=files[0].path.parent,
+        name=path if is_one or any(mark in path for mark in "*?[") else f"{path}/",
+        format="documents",
+        zipped=False,
+        sha256=sha256(told.encode()).hexdigest(),
+        size=sum(file.size for file in files),
+        stamp=(),
+        parts=tuple(("", file) for file in files),
+    )
 
 
 def _folder(folder: str, parts: Sequence[tuple[str, SourceFile]]) -> SourceFile:
@@ -87,10 +141,23 @@ def open_delivery(
     limit: int | None = None,
 ) -> Opened:
     """Match a delivery to its pack and make it readable; raise what is wrong with it."""
+    if pack.description.paths:
+        return open_nested(con, files, pack=pack, staging=staging, limit=limit)
     if not pack.description.tables:
         return open_files(con, files, pack=pack, currency=currency, staging=staging, limit=limit)
-    (file,) = files
+    opened = _open(con, files[0], pack=pack, currency=currency, staging=staging, limit=limit)
+    return with_steps(con, opened, staging=staging)
 
+
+def _open(
+    con: "DuckDBPyConnection",
+    file: SourceFile,
+    *,
+    pack: Pack,
+    currency: str,
+    staging: Path,
+    limit: int | None,
+) -> Opened:
     def open_table(table: str, part: SourceFile) -> Opened:
         return open_files(
             con,
@@ -101,6 +168,9 @@ def open_delivery(
             limit=limit,
         )
 
+    if file.format == "documents":
+        taken = take_tables(con, [one for _, one in file.parts], pack, staging=staging, limit=limit)
+        return _of_documents(file, pack, taken)
     if file.format == "sqlite":
         refuse_format(file, pack)
         with opened_database(file, staging) as database:
@@ -121,7 +191,7 @@ def _staged(
 ) -> dict[str, SourceFile]:
     """Write the tables of a pack out of a database, only the columns it knows."""
     has = columns_of(database)
-    folded = {table.casefold(): table for table in has}
+    folded = {pack.named.get(table.casefold(), table).casefold(): table for table in has}
     _refuse_missing(file, pack, list(has), "the database")
     found: dict[str, SourceFile] = {}
     findings: list[Finding] = []
@@ -174,6 +244,7 @@ def _joined(
     """Open every table; what is wrong with any of them is raised together."""
     selects: dict[str, str] = {}
     columns: list[str] = []
+    unended: list[str] = []
     findings: list[Finding] = []
     for place, table in enumerate(pack.description.tables):
         if table not in parts:
@@ -185,6 +256,7 @@ def _joined(
             findings += [_with_columns(one, pack.views[table]) for one in error.findings]
             continue
         columns += [f"{table}.{column}" for column in opened.columns]
+        unended += opened.unended
         first = place * _LINES_A_TABLE
         selects[table] = (
             f"select * replace (x_line + {first} as x_line) from ({opened.selects['source']})"
@@ -203,9 +275,47 @@ def _joined(
         version="",
         selects=selects,
         shadowed=(),
+        alike={},
+        unended=tuple(unended),
         currency_if_missing=None,
         columns=tuple(columns),
         line_of=where,
+    )
+
+
+def _of_documents(file: SourceFile, pack: Pack, taken: Taken) -> Opened:
+    """View the tables that were taken out of documents."""
+    selects: dict[str, str] = {}
+    for place, (table, columns) in enumerate(pack.views.items()):
+        if table not in taken.tables:
+            selects[table] = _empty(columns)
+            continue
+        gathered = pack.description.tables[table].gather
+        named = ", ".join(
+            f"null::varchar as {name(column)}" if column in gathered else name(column)
+            for column in columns
+        )
+        selects[table] = (
+            f"select {named}, file_row_number + {place * _LINES_A_TABLE + 1} as x_line from "
+            f"read_parquet({literal(str(taken.tables[table]))}, file_row_number = true)"
+        )
+
+    def where(line: int) -> str:
+        table = list(pack.views)[line // _LINES_A_TABLE]
+        return taken.documents.where(taken.tables[table], line % _LINES_A_TABLE)
+
+    return Opened(
+        files=(file,),
+        pack=pack,
+        version="",
+        selects=selects,
+        shadowed=(),
+        alike={},
+        unended=(),
+        currency_if_missing=None,
+        columns=taken.columns,
+        line_of=where,
+        notes=taken.notes,
     )
 
 

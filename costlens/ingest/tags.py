@@ -1,12 +1,22 @@
-"""The tags that rules name, as the column `x_tags`: a JSON list of "key=value" in lower case."""
+"""The tags that rules name, as the column `x_tags`: a JSON list of "key=value" in lower case.
+
+A key that begins with `sku:` names a property of SkuPriceDetails, else a tag.
+"""
 
 import json
+from collections.abc import Iterable
 
 from costlens.lake.views import literal
 
+SKU = "sku:"
+
 
 def tagged(
-    relation: str, tag_keys: frozenset[str], *, tags: str = "coalesce(AllocatedTags, Tags)"
+    relation: str,
+    tag_keys: frozenset[str],
+    *,
+    tags: str = "coalesce(AllocatedTags, Tags)",
+    details: str = "SkuPriceDetails",
 ) -> str:
     """Write charges with what x_tags is made of beside their columns.
 
@@ -16,11 +26,10 @@ def tagged(
     keys = _ordered(tag_keys)
     if not keys:
         return relation
-    folded = f"select *, lower({tags}) as tags_folded from {relation}"
-    values = ", ".join(
-        f"lower(json_extract_string(tags_folded, {_path(key)})) as tag_{at}"
-        for at, key in enumerate(keys)
-    )
+    read = f"case when json_valid({details}) then lower({details}) end"
+    priced = f", {read} as details_folded" if _named(keys, SKU) else ""
+    folded = f"select *, lower({tags}) as tags_folded{priced} from {relation}"
+    values = ", ".join(f"lower({_found(key)}) as tag_{at}" for at, key in enumerate(keys))
     doubled = " or ".join(f"regexp_matches(tags_folded, {literal(_twice(key))})" for key in keys)
     read = f"select *, {values}, {doubled} as tags_doubled from ({folded}) as folded"
     pairs = ", ".join(
@@ -39,9 +48,12 @@ def rule_tags_sql(tag_keys: frozenset[str]) -> str:
     if not keys:
         return "null::varchar"
     pairs = ", ".join(f"pair_{at}" for at in range(len(keys)))
-    listed = ", ".join(map(literal, keys))
+    priced = "".join(f", pair_{at}" for at, key in enumerate(keys) if key.startswith(SKU))
+    doubled = f"doubled_tags(tags_folded, [{', '.join(map(literal, keys))}])"
+    if priced:
+        doubled = f"'[' || concat_ws(',', nullif(({doubled})[2:-2], ''){priced}) || ']'"
     return (
-        f"nullif(case when tags_doubled then doubled_tags(tags_folded, [{listed}]) "
+        f"nullif(case when tags_doubled then {doubled} "
         f"else '[' || concat_ws(',', {pairs}) || ']' end, '[]')"
     )
 
@@ -50,7 +62,19 @@ def helper_columns(tag_keys: frozenset[str]) -> list[str]:
     """Name the columns that `tagged` adds."""
     found = range(len(tag_keys))
     added = ["tags_folded", "tags_doubled"] if tag_keys else []
+    added += ["details_folded"] if _named(tag_keys, SKU) else []
     return [*added, *(f"tag_{at}" for at in found), *(f"pair_{at}" for at in found)]
+
+
+def _named(keys: Iterable[str], prefix: str) -> bool:
+    return any(key.startswith(prefix) for key in keys)
+
+
+def _found(key: str) -> str:
+    tag = f"json_extract_string(tags_folded, {_path(key)})"
+    if not key.startswith(SKU):
+        return tag
+    return f"coalesce(json_extract_string(details_folded, {_path(key[len(SKU) :])}), {tag})"
 
 
 def _ordered(tag_keys: frozenset[str]) -> list[str]:

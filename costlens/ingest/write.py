@@ -3,25 +3,21 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from costlens.errors import Finding
+from costlens.ingest.accounts import accounts_of, accounts_written
 from costlens.ingest.changes import columns_gone, restated
-from costlens.ingest.delivery import Delivery, Plan, Unit, Work
+from costlens.ingest.delivery import Delivery, Plan, Unit, Work, unit_of
 from costlens.ingest.diagnose import unreadable
-from costlens.ingest.loads import Delivered, Load, files_json
+from costlens.ingest.held import hold
+from costlens.ingest.loads import Load, files_json
 from costlens.ingest.problems import notes, oddities, problems
-from costlens.ingest.rows import (
-    Totals,
-    added,
-    hash_sql,
-    period_column,
-    rows_sql,
-    written_sql,
-)
+from costlens.ingest.rows import Totals, hash_sql, period_column, rows_sql, written_sql
 from costlens.ingest.source import LINES_A_FILE
+from costlens.ingest.unit import delivered_of, expected_of, is_same, next_name, only_of
 from costlens.lake.tables import TABLES
 from costlens.lake.views import literal
 from costlens.money import exact_sum
@@ -61,43 +57,52 @@ class _Stored:
 def write_plan(work: Work, made: Plan, before: Sequence[Load]) -> tuple[list[Written], list[Load]]:
     """Write what a plan touches; give what was written, and the source's loads as they are now.
 
-    A period whose rows are the same as before keeps its rows, and its load names the new files.
+    A period whose rows are the same as before keeps its rows, and its load names the new files. A
+    closed one keeps them in any case.
     """
     written: list[Written] = []
     after = list(before)
     for unit in sorted(made.touched):
         deliveries = tuple(one for one in made.deliveries if one.of(unit))
-        mine = [old for old in after if old.is_current and (old.makes, old.period) == unit]
+        if work.keeps(unit):
+            after = hold(work, made, unit, deliveries=deliveries, loads=after)
+            continue
+        former = [old for old in after if unit_of(old) == unit and (old.is_current or old.waits)]
+        mine = [old for old in former if old.is_current]
         if not deliveries:
             _drop(work, made, unit)
             made.findings += _dropped(made, mine)
-            after = [
-                replace(old, superseded_by="(dropped)") if old in mine else old for old in after
-            ]
+            after = _superseded(after, former, by="(dropped)")
             continue
-        expected = _expected(deliveries, unit)
-        if _is_same(work, made, unit, deliveries=deliveries, expected=expected, mine=mine):
+        expected = expected_of(deliveries, unit)
+        if is_same(work, made, unit, deliveries=deliveries, expected=expected, mine=mine):
             columns = [column for one in deliveries for column in one.opened.columns]
-            files = files_json(_delivered(deliveries, unit), mine[0].notes, columns)
+            accounts = [accounts_of(work, made, one, unit) for one in deliveries]
+            files = files_json(delivered_of(deliveries, accounts), mine[0].notes, columns)
+            after = _superseded(after, [old for old in former if old.waits], by=mine[0].load)
             after = [replace(old, files=files) if old in mine else old for old in after]
             continue
-        load = _next_name(made, unit, after)
+        load = next_name(made, unit, after)
         work.say(f"load {unit[0]} of {made.source.name}, {unit[1]}")
         _write(work, made, unit, deliveries=deliveries, load=load)
         written.append(Written(unit=unit, load=load, deliveries=deliveries, expected=expected))
-        after = [replace(old, superseded_by=load) if old in mine else old for old in after]
+        after = _superseded(after, former, by=load)
     return written, after
 
 
+def _superseded(loads: Sequence[Load], former: Sequence[Load], *, by: str) -> list[Load]:
+    return [replace(old, superseded_by=by) if old in former else old for old in loads]
+
+
 def check_written(
-    work: Work, made: Plan, one: Written, *, loads: Sequence[Load], as_of: datetime
+    work: Work, made: Plan, one: Written, *, loads: Sequence[Load]
 ) -> tuple[list[Load], list[Finding]]:
     """Read a written period back: its loads, one a currency, and everything wrong with it.
 
     `loads` are those before it, the ones it supersedes among them.
     """
     table, period = one.unit
-    files = _delivered(one.deliveries, one.unit)
+    files = delivered_of(one.deliveries, accounts_written(work.con, made, one.unit, one.deliveries))
 
     def line_at(line: int) -> str:
         return _line_at(one.deliveries, line)
@@ -120,14 +125,15 @@ def check_written(
         content_hash=content,
         accounts=json.dumps(sorted({account for file in files for account in file.accounts})),
         tag_keys=json.dumps(sorted(work.tag_keys) if table == "charges" else []),
-        loaded_at=as_of,
+        loaded_at=work.as_of,
     )
     new = [
         _of_currency(whole, one.expected[currency], found)
         for currency, found in stored.items()
         if currency in one.expected
     ]
-    noted += restated(made.source, new, [old for old in mine if old.superseded_by == one.load])
+    former = [old for old in mine if old.superseded_by == one.load and old.was_read]
+    noted += restated(made.source, new, former)
     told = files_json(files, noted, columns)
     return [replace(load, files=told) for load in new], errors
 
@@ -221,7 +227,7 @@ def _write(
     number = 0
     for one in deliveries:
         one.opened.view(work.con)
-        only = _only(one, unit)
+        only = only_of(one, unit)
         try:
             work.con.execute("set preserve_insertion_order = false").fetchall()
             rows = _rows(work, made, one, table=table, once=only is not None)
@@ -246,12 +252,6 @@ def _rows(work: Work, made: Plan, one: Delivery, *, table: str, once: bool) -> s
     return f"select * from read_parquet({literal(str(path))})"
 
 
-def _only(one: Delivery, unit: Unit) -> str | None:
-    """Give the period to filter by, where a file holds several."""
-    periods = {total.period for total in one.totals if total.makes == unit[0]}
-    return unit[1] if len(periods) > 1 else None
-
-
 def _partition(made: Plan, unit: Unit) -> dict[str, str]:
     return {"source": made.source.name, period_column(unit[0]): unit[1]}
 
@@ -270,69 +270,6 @@ def _dropped(made: Plan, loads: Sequence[Load]) -> Iterator[Finding]:
             code="month_dropped",
             severity="warning",
         )
-
-
-def _expected(deliveries: Sequence[Delivery], unit: Unit) -> dict[str | None, Totals]:
-    by_currency: dict[str | None, list[Totals]] = {}
-    for one in deliveries:
-        for totals in one.of(unit):
-            by_currency.setdefault(totals.currency, []).append(totals)
-    return {currency: added(totals) for currency, totals in by_currency.items()}
-
-
-def _delivered(deliveries: Sequence[Delivery], unit: Unit) -> list[Delivered]:
-    return [
-        Delivered(
-            number=number,
-            path=file.name,
-            sha256=file.sha256,
-            version=one.opened.version,
-            manifest=file.manifest,
-            accounts=tuple(sorted(one.accounts_of(unit[1]))) if unit[0] == "charges" else (),
-        )
-        for number, (one, file) in enumerate(
-            (one, file) for one in deliveries for file in one.files
-        )
-    ]
-
-
-def _next_name(made: Plan, unit: Unit, loads: Sequence[Load]) -> str:
-    """Name a load after its source and period, and count."""
-    mine = {
-        old.load
-        for old in loads
-        if (old.makes, old.period) == unit and old.source == made.source.name
-    }
-    return f"{made.source.name}/{unit[1]}/{len(mine) + 1}"
-
-
-def _is_same(
-    work: Work,
-    made: Plan,
-    unit: Unit,
-    *,
-    deliveries: Sequence[Delivery],
-    expected: dict[str | None, Totals],
-    mine: Sequence[Load],
-) -> bool:
-    """Say whether a period's rows are those that are there; the totals are compared first."""
-    then = {old.currency: (old.rows, old.source_billed, old.source_effective) for old in mine}
-    now = {c: (t.rows, t.billed, t.effective) for c, t in expected.items()}
-    if then != now or any(old.pack_hash != made.digest for old in mine):
-        return False
-    whole = 0
-    for one in deliveries:
-        one.opened.view(work.con)
-        rows = rows_sql(work.con, made.pack, unit[0], tag_keys=frozenset())
-        only = _only(one, unit)
-        where = f" where period_start = timestamp '{only}-01'" if only else ""
-        ((found,),) = (
-            work.con.cursor()
-            .execute(f"select {hash_sql(unit[0])} from (\n{rows}\n){where}")
-            .fetchall()
-        )
-        whole += found or 0
-    return str(whole) == mine[0].content_hash
 
 
 def _read_back(

@@ -1,6 +1,6 @@
 """A lake: a folder of Delta tables, one a subfolder, whose last word is the table `builds`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from costlens.errors import CostLensError
 from costlens.lake.builds import Build, number_of, read_builds
+from costlens.lake.closings import read_closings
 from costlens.lake.draft import Draft
 from costlens.lake.lock import writing_lock
 from costlens.lake.log import files_at_head, paths_at
@@ -80,15 +81,29 @@ class Lake:
     def vacuum(self, *, keep: int | None, as_of: datetime) -> Vacuumed:
         """Forget all but the newest `keep` builds, and delete the files that no kept one needs.
 
-        None keeps every build: only what dead refreshes left goes. A reader that still has a
-        forgotten build open will miss its files. `as_of` is written to the log as the time.
+        Builds that closed a month are kept as long as it is closed. None keeps every build: only
+        what dead refreshes left goes. A reader that still has a forgotten build open will miss its
+        files. `as_of` is written to the log as the time.
         """
         if keep is not None and keep < 1:
             raise ValueError("the latest build is always kept: keep at least 1")
         if not self.folder.is_dir():
             return Vacuumed(builds=(), files=(), bytes=0)
         with writing_lock(self.folder):
-            return vacuum(self.folder, self.builds(), keep=keep, as_of=as_of)
+            builds = self.builds()
+            return vacuum(self.folder, builds, kept=self._kept(builds, keep), as_of=as_of)
+
+    def _kept(self, builds: Sequence[Build], keep: int | None) -> list[Build]:
+        """Choose the newest builds, and those that a closed month stays as."""
+        if keep is None or not builds:
+            return list(builds)
+        import duckdb
+
+        with duckdb.connect() as con:
+            self.open(con, builds[-1])
+            closed = {one.build for one in read_closings(con) if one.holds}
+        newest = {build.number for build in builds[-keep:]}
+        return [build for build in builds if build.number in newest | closed]
 
     def _files(self, build: Build) -> dict[str, list[Path]]:
         found = {table: self._paths(table, build.versions.get(table)) for table in TABLES}

@@ -10,10 +10,12 @@ MONEY = "DECIMAL(38,12)"
 QUANTITY = "DECIMAL(38,6)"
 WHOLE = "DECIMAL(38,0)"
 TEXT = "VARCHAR"
+WHEN = "TIMESTAMP"
 HOPS = (
     "STRUCT(hop VARCHAR, via VARCHAR, measure VARCHAR, "
     "numerator DECIMAL(38,0), denominator DECIMAL(38,0), grade VARCHAR)[]"
 )
+_CLOSED = {"closed_at": WHEN, "closed_by": TEXT, "reopened_at": WHEN, "reopened_by": TEXT}
 _OF_MONTH = {"source": TEXT, "month": TEXT, "x_load": TEXT, "x_line": "BIGINT"}
 
 
@@ -127,10 +129,7 @@ TABLES: dict[str, Table] = {
                 "try": "INTEGER",
                 "parent": TEXT,
                 "state": TEXT,
-                "start": "TIMESTAMP",
-                "stop": "TIMESTAMP",
-                "data_start": "TIMESTAMP",
-                "data_stop": "TIMESTAMP",
+                **dict.fromkeys(("start", "stop", "data_start", "data_stop"), WHEN),
                 "resource_id": TEXT,
                 "size": "DECIMAL(18,3)",
                 "size_unit": TEXT,
@@ -171,7 +170,7 @@ TABLES: dict[str, Table] = {
         ),
         _table(
             "links",
-            "an edge between two named things that a run log tells of",
+            "an edge between two things that a run log tells of: uses, of a version, or feeds",
             {
                 **_OF_MONTH,
                 "from_node": TEXT,
@@ -374,6 +373,11 @@ TABLES: dict[str, Table] = {
                 "billed": MONEY,
                 "effective": MONEY,
             },
+        ),
+        _table(
+            "closings",
+            "a closing of one billing month, and its reopening",
+            {"month": TEXT, "build": "BIGINT", "rates": TEXT, **_CLOSED},
         ),
         _table(
             "builds",

@@ -20,14 +20,15 @@ class Vacuumed:
     bytes: int
 
 
-def vacuum(folder: Path, builds: Sequence[Build], *, keep: int | None, as_of: datetime) -> Vacuumed:
-    """Forget old builds, then delete what is not needed; the caller holds the writing lock.
+def vacuum(
+    folder: Path, builds: Sequence[Build], *, kept: Sequence[Build], as_of: datetime
+) -> Vacuumed:
+    """Forget builds, then delete what the kept ones do not need; the caller holds the writing lock.
 
     Files go last: dying half-way leaves files too many, never a build without its files. Every
     table's newest version first becomes the latest build's, so that no reader of the tables
     themselves misses a file.
     """
-    kept = list(builds if keep is None else builds[-keep:])
     needed: set[Path] = set()
     for table in TABLES.values():
         place = folder / table.name

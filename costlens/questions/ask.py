@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -12,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from costlens.engine import connect
 from costlens.errors import CostLensError, Finding
 from costlens.lake import Build, Lake
-from costlens.money import define
+from costlens.lake.closings import closed_months, read_closings
+from costlens.money import UNIT, define
+from costlens.questions.window import ALWAYS, Window
 
 if TYPE_CHECKING:
     import duckdb
 
 _FOLDER = Path(__file__).parent
-_UNIT = 10**12  # a rate of one, in the whole numbers that SQL multiplies with
 
 Cell = Any  # what DuckDB returns: text, int, Decimal, date, datetime, bool, None
 
@@ -38,6 +40,7 @@ class Asked:
 
     build: Build
     con: "duckdb.DuckDBPyConnection" = field(repr=False)
+    lake: Lake | None = field(default=None, repr=False)
 
     def ask(self, question: str, **given: object) -> Answer:
         """Answer one of the questions of this folder."""
@@ -50,6 +53,24 @@ class Asked:
         text = answer(self.con, "select max_by(book, build) from builds").rows[0][0]
         found: dict[str, list[dict[str, Cell]]] = json.loads(text)
         return found
+
+    @contextmanager
+    def as_closed(self, month: str) -> Iterator["Asked"]:
+        """Give the build that a closed month stays as; this one where the month is open.
+
+        What has no month of its own, such as runs, rules and owners, is there as it was then.
+        """
+        closing = closed_months(read_closings(self.con)).get(month)
+        if closing is None or self.lake is None or closing.build == self.build.number:
+            yield self
+            return
+        then = open_build(self.lake, closing.build)
+        # Of the same month, and with those that nothing was converted with before.
+        settings = {**then.build.settings, "fx": self.build.settings["fx"]}
+        try:
+            yield replace(then, build=replace(then.build, settings=settings))
+        finally:
+            then.con.close()
 
     def keep(self, question: str, **given: object) -> None:
         """Answer a question into a temporary table of its name, for the next one to read."""
@@ -65,7 +86,7 @@ def open_build(lake: Lake, number: int | None = None) -> Asked:
     define(con)
     lake.open(con, build)
     set_rates(con, build, None)
-    return Asked(build=build, con=con)
+    return Asked(build=build, con=con, lake=lake)
 
 
 def open_again(asked: Asked, *, currency: str | None = None) -> Asked:
@@ -74,7 +95,7 @@ def open_again(asked: Asked, *, currency: str | None = None) -> Asked:
     con.execute("set TimeZone = 'UTC'")  # a cursor does not inherit it
     define(con)
     set_rates(con, asked.build, currency)
-    return Asked(build=asked.build, con=con)
+    return Asked(build=asked.build, con=con, lake=asked.lake)
 
 
 def answer(
@@ -95,43 +116,43 @@ def set_rates(
     con: "duckdb.DuckDBPyConnection",
     build: Build,
     currency: str | None,
+    *,
+    window: Window = ALWAYS,
     also: Iterable[tuple[str, str]] = (),
 ) -> None:
     """Say into what questions convert: a currency, by each billing month's rate, or none.
 
-    `also` names months and currencies beside those of the bill. A missing rate is an error with the
-    line to add to fx.csv.
+    For questions about a window, its months alone need a rate. `also` names months and currencies
+    beside those of the bill. A missing rate is an error with the line to add to fx.csv.
     """
     known = {
         (rate["month"], rate["from"], rate["to"]): Decimal(rate["rate"])
         for rate in build.settings["fx"]
     }
     billed = con.execute(
-        "select distinct billing_period, currency from memory.main.stage_costs order by all"
+        "select distinct billing_period, currency from memory.main.stage_costs "
+        "where billing_period >= $first and billing_period < $after",
+        {"first": window.first, "after": window.after},
     ).fetchall()
-    rows: list[tuple[str, str, str, int]] = []
-    missing: list[Finding] = []
-    for month, own in sorted({*billed, *also}):
-        to = currency or own
-        rate = Decimal(1) if own == to else known.get((month, own, to))
-        if rate is None:
-            missing.append(
-                Finding(
-                    message=f"no rate from {own} to {to} for {month}",
-                    where="fx.csv",
-                    hint=f"add the line: {month},{own},{to},<rate>, then run: costlens refresh",
-                )
-            )
-        else:
-            rows.append((month, own, to, int(rate * _UNIT)))
+    wanted = [(month, own, currency or own) for month, own in sorted({*billed, *also})]
+    missing = [one for one in wanted if one[1] != one[2] and one not in known]
     if missing:
-        raise CostLensError(findings=missing)
+        raise CostLensError(findings=[_missing(*one) for one in missing])
+    rows = [(*one, int(known.get(one, Decimal(1)) * UNIT)) for one in wanted]
     con.execute(
         "create or replace temp table rates "
         "(month varchar, currency varchar, to_currency varchar, rate hugeint)"
     )
     if rows:
         con.executemany("insert into rates values (?, ?, ?, ?)", rows)
+
+
+def _missing(month: str, own: str, to: str) -> Finding:
+    return Finding(
+        message=f"no rate from {own} to {to} for {month}",
+        where="fx.csv",
+        hint=f"add the line: {month},{own},{to},<rate>, then run: costlens refresh",
+    )
 
 
 @cache

@@ -1,7 +1,7 @@
 -- Why a target costs what it does: its stages, what they cost, and every weight on the way.
 -- Grain: one row per (stage, service, class, rule, need, way). The amounts re-add to the target's.
 -- Numerators and denominators are added up over the placements of a row, and reduced.
--- Reads: explain_parts. Takes: $basis.
+-- Reads: explain_parts, rates. Takes: $basis.
 with described as (
     select
         *,
@@ -64,28 +64,62 @@ pooled as (
     select part, sum(lines) as lines
     from (select distinct part, billing_period, pool, lines from keyed) as once
     group by part
+),
+
+priced as (
+    select
+        k.part,
+        any_value(r.to_currency) as currency,
+        sum(units(case $basis when 'billed' then k.billed else k.effective end) * r.rate) as amount,
+        sum(
+            units(case $basis when 'billed' then k.placed_billed else k.placed_effective end)
+            * r.rate
+        ) as stage_cost
+    from keyed as k
+    inner join rates as r on k.billing_period = r.month and k.currency = r.currency
+    group by k.part
+),
+
+told as (
+    select
+        any_value(k.stage) as stage,
+        any_value(converted(c.amount)) as amount,
+        any_value(c.currency) as currency,
+        any_value(
+            k.need || ' ' || n.numerator // gcd(n.numerator, n.denominator) || '/'
+            || n.denominator // gcd(n.numerator, n.denominator)
+        ) as need,
+        any_value(converted(c.stage_cost)) as stage_cost,
+        any_value(w.weights) as weights,
+        any_value(k.service) as service,
+        any_value(k.class) as class,
+        any_value(k.tier) as tier,
+        any_value(k.rule) as rule,
+        any_value(k.grade) as grade,
+        count(distinct k.run) as runs,
+        any_value(p.lines)::bigint as lines,
+        k.part
+    from keyed as k
+    inner join priced as c on k.part = c.part
+    inner join pooled as p on k.part = p.part
+    inner join needs as n on k.part = n.part
+    left join weights as w on k.part = w.part
+    group by k.part
+),
+
+-- What rounding each amount once left of the whole.
+rounding as (
+    select currency, converted(sum(amount)) - sum(converted(amount)) as amount
+    from priced
+    group by currency
 )
 
-select
-    any_value(k.stage) as stage,
-    sum(case $basis when 'billed' then k.billed else k.effective end) as amount,
-    any_value(k.currency) as currency,
-    any_value(
-        k.need || ' ' || n.numerator // gcd(n.numerator, n.denominator) || '/'
-        || n.denominator // gcd(n.numerator, n.denominator)
-    ) as need,
-    sum(case $basis when 'billed' then k.placed_billed else k.placed_effective end) as stage_cost,
-    any_value(w.weights) as weights,
-    any_value(k.service) as service,
-    any_value(k.class) as class,
-    any_value(k.tier) as tier,
-    any_value(k.rule) as rule,
-    any_value(k.grade) as grade,
-    count(distinct k.run) as runs,
-    any_value(p.lines)::bigint as lines
-from keyed as k
-inner join pooled as p on k.part = p.part
-inner join needs as n on k.part = n.part
-left join weights as w on k.part = w.part
-group by k.part
-order by abs(amount) desc, k.part
+select * exclude (part)
+from (
+    select * from told
+    union all by name
+    select '(rounding)' as stage, amount, currency
+    from rounding
+    where amount <> 0
+) as rows
+order by stage = '(rounding)', abs(amount) desc, part

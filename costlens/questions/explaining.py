@@ -1,12 +1,13 @@
 """Explain an amount down to billing lines, and follow a billing line to every amount."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from costlens.allocate import trace
 from costlens.errors import CostLensError
 from costlens.questions.ask import Answer, Asked
 from costlens.questions.window import ALWAYS, Window
+from costlens.times import next_month
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,16 +36,27 @@ def explain_lines(asked: Asked, why: Why) -> Answer:
         return asked.ask("explain", basis=why.basis)
     answers = []
     for (period,) in periods:
-        trace.trace_placements(asked.con, asked.book(), period)
-        answers.append(asked.ask("explain_lines", **_params(why)))
+        with asked.as_closed(period) as then:
+            of_period = replace(why, window=_only(why.window, period))
+            if then is not asked:
+                _keep_parts(then, of_period)
+            trace.trace_placements(then.con, then.book(), period)
+            answers.append(then.ask("explain_lines", **_params(of_period)))
     rows = tuple(row for one in answers for row in one.rows)
     return Answer(columns=answers[0].columns, types=answers[0].types, rows=rows)
 
 
 def trace_line(asked: Asked, line: str, *, basis: str) -> Answer:
     """List where a billing line went, at every level; at each the amounts re-add to it."""
-    trace.trace_line(asked.con, asked.book(), trace.read_line_id(line))
-    return asked.ask("trace", basis=basis)
+    wanted = trace.read_line_id(line)
+    with asked.as_closed(wanted.period) as then:
+        trace.trace_line(then.con, then.book(), wanted)
+        return then.ask("trace", basis=basis)
+
+
+def _only(window: Window, period: str) -> Window:
+    """Narrow a window to one of its billing periods."""
+    return replace(window, first=period, after=next_month(period))
 
 
 def _params(why: Why) -> dict[str, object]:
@@ -54,8 +66,11 @@ def _params(why: Why) -> dict[str, object]:
 
 def _keep_parts(asked: Asked, why: Why) -> None:
     """Keep `explain_parts` for the next questions."""
+    # A closed month may hold what the catalogue names no more.
     known = asked.con.execute(
-        "select name from memory.main.catalogue where kind = $level order by name",
+        "select name from memory.main.catalogue where kind = $level union "
+        "select target from memory.main.ledger where level = $level and target not like '(%' "
+        "order by all",
         {"level": why.level},
     ).fetchall()
     names = [name for (name,) in known]

@@ -42,7 +42,8 @@ select
     o.load,
     o.loaded_at,
     case
-        when o.standing in ('current', '(dropped)', '(source gone)') then trim(o.standing, '()')
+        when o.standing in ('current', '(held)', '(unread)', '(dropped)', '(source gone)')
+            then trim(o.standing, '()')
         else 'superseded'
     end as state,
     json_array_length(o.files, '$.files')::int as files,

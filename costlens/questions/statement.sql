@@ -1,26 +1,49 @@
 -- Does it tie to the bill? Where all of each bill went, in both bases.
--- Grain: one row per (source, period, currency, basis). Reads: loads, stage_costs.
+-- A closed month ties to the bill that it was closed with. What was delivered for it since is `held`: by how
+-- much that bill is another one; a source or currency that came only since is a row of zeros beside it.
+-- Grain: one row per (source, period, currency, basis). Reads: loads, stage_costs, closings.
 -- Takes: $start, $stop, $first and $after: billing periods that touch the window.
-with bills as (
-    select
-        source,
-        period,
-        currency,
-        sum(source_billed) as source_billed,
-        sum(source_effective) as source_effective,
-        sum(billed) as billed,
-        sum(effective) as effective,
-        sum(residual_billed) as residual_billed,
-        sum(residual_effective) as residual_effective
+with delivered as (
+    select *, superseded_by is not null as is_held
     from loads
     where
         makes = 'charges'
-        and superseded_by is null
+        and (superseded_by is null or superseded_by = '(held)')
         and period || '-01' < strftime($stop::date, '%Y-%m-%d')
         and period >= strftime($start::date, '%Y-%m')
         and period >= $first
         and period < $after
-    group by all
+),
+
+-- A delivery that is held back takes the place of all currencies of the one that counts.
+replaced as (
+    select distinct source, period
+    from delivered
+    where is_held
+),
+
+bills as (
+    select
+        d.source,
+        d.period,
+        d.currency,
+        coalesce(sum(d.source_billed) filter (not d.is_held), 0) as source_billed,
+        coalesce(sum(d.source_effective) filter (not d.is_held), 0) as source_effective,
+        coalesce(sum(d.billed) filter (not d.is_held), 0) as billed,
+        coalesce(sum(d.effective) filter (not d.is_held), 0) as effective,
+        coalesce(sum(d.residual_billed) filter (not d.is_held), 0) as residual_billed,
+        coalesce(sum(d.residual_effective) filter (not d.is_held), 0) as residual_effective,
+        case
+            when any_value(r.source) is not null
+                then sum(case when d.is_held then d.source_billed else -d.source_billed end)
+        end as held_billed,
+        case
+            when any_value(r.source) is not null
+                then sum(case when d.is_held then d.source_effective else -d.source_effective end)
+        end as held_effective
+    from delivered as d
+    left join replaced as r on d.source = r.source and d.period = r.period
+    group by d.source, d.period, d.currency
 ),
 
 went as (
@@ -43,7 +66,8 @@ bases as (
         'billed' as basis,
         source_billed as source_total,
         billed as ingested,
-        residual_billed as residual
+        residual_billed as residual,
+        held_billed as held
     from bills
     union all
     select
@@ -53,7 +77,8 @@ bases as (
         'effective',
         source_effective,
         effective,
-        residual_effective
+        residual_effective,
+        held_effective
     from bills
 ),
 
@@ -95,6 +120,9 @@ select
     stranded,
     excluded,
     source_total - residual
-    - (allocated + idle + unmatched + unneeded + stranded + excluded) as difference
+    - (allocated + idle + unmatched + unneeded + stranded + excluded) as difference,
+    case when c.month is null then 'open' else 'closed' end as state,
+    case when c.month is not null then coalesce(held, 0) end as held
 from placed
+left join (select month from closings where reopened_at is null) as c on period = c.month
 order by source, period, currency, basis

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from costlens.times import next_month
+
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
@@ -36,9 +38,3 @@ def months(text: str) -> Window:
     if len(ends) > 2 or ends[0] > ends[-1]:
         raise ValueError(f'"{text}" is no span of months: write the earlier one first')
     return Window(first=ends[0], after=next_month(ends[-1]))
-
-
-def next_month(month: str) -> str:
-    """Give the month after one, `2026-12` to `2027-01`."""
-    year, number = int(month[:4]), int(month[5:])
-    return f"{year + number // 12:04}-{number % 12 + 1:02}"

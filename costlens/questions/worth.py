@@ -19,7 +19,7 @@ def roi(
     claimed = asked.con.execute(
         "select distinct month, currency from benefits where value is not null"
     ).fetchall()
-    set_rates(asked.con, asked.build, wanted, also=claimed)
+    set_rates(asked.con, asked.build, wanted, window=window, also=claimed)
     try:
         asked.keep("cost_by_target", **given)
         return asked.ask("roi_by_target", **given)

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from costlens.errors import CostLensError
-from costlens.money import exact_sum, plain
-from costlens.questions.ask import Answer, Asked
+from costlens.lake.closings import closed_months, read_closings
+from costlens.money import converted, exact_sum, plain
+from costlens.questions.ask import Answer, Asked, set_rates
 from costlens.questions.plain import as_csv
+from costlens.questions.stating import state
 from costlens.questions.window import Window, months
 from costlens.questions.worth import roi
 
 MANIFEST = "manifest.json"
-_UNIT = 10**12  # of money and of rates
 
 Sums = dict[str, dict[str, Decimal]]  # column → currency → sum
 
@@ -85,11 +85,19 @@ def choose_month(asked: Asked, wanted: str | None = None) -> BillMonth:
     raise CostLensError(f"there is no bill of {wanted}", hint=f"months with a bill: {listed}")
 
 
-def make_edition(asked: Asked, month: BillMonth, *, basis: str) -> Edition:
-    """Answer what an edition holds; a total that is not the statement's is a bug, and raises."""
+def make_edition(
+    asked: Asked, month: BillMonth, *, basis: str, currency: str | None = None
+) -> Edition:
+    """Answer what an edition holds; a total that is not the statement's is a bug, and raises.
+
+    As billed, each currency by itself, or all in one; return always is in one.
+    """
     given = {"basis": basis, **month.window.given}
-    statement = asked.ask("statement", **given)
-    claimed = roi(asked, level="product", basis=basis, window=month.window)
+    rates = _rates(asked, month.month)
+    bill = _bill(asked.ask("statement", **given))
+    statement = state(asked, window=month.window, currency=currency)
+    claimed = roi(asked, level="product", basis=basis, window=month.window, currency=currency)
+    set_rates(asked.con, asked.build, currency, window=month.window)
     sheets = (
         _sheet("cost_by_feature", asked.ask("cost_by_target", level="feature", **given)),
         _sheet("cost_by_model", asked.ask("cost_by_target", level="model", **given)),
@@ -106,10 +114,11 @@ def make_edition(asked: Asked, month: BillMonth, *, basis: str) -> Edition:
             rows=len(statement.rows),
             text=as_csv(statement),
             total=basis,
-            sums=_bill(statement),
+            sums=_in(currency, bill, rates),
         ),
     )
-    _assert_tied(sheets, _bill(statement), _rates(asked, month.month))
+    set_rates(asked.con, asked.build, None)
+    _assert_tied(sheets, bill, rates, currency=currency)
     return Edition(month=month, sheets=sheets, manifest=_manifest(asked, month, basis, sheets))
 
 
@@ -150,20 +159,32 @@ def _bill(statement: Answer) -> Sums:
 
 
 def _assert_tied(
-    sheets: Sequence[Sheet], bill: Sums, rates: Mapping[tuple[str, str], Decimal]
+    sheets: Sequence[Sheet],
+    bill: Sums,
+    rates: Mapping[tuple[str, str], Decimal],
+    *,
+    currency: str | None,
 ) -> None:
     """Compare the total of every sheet with the bill's, to the last unit."""
     basis = sheets[-1].total
     for sheet in sheets:
-        wanted, found = bill[basis], sheet.sums[sheet.total]
+        to = currency
         if sheet.name == "roi_by_product.csv":
-            (currency,) = found
-            wanted = {currency: _converted(wanted, currency, rates)}
-        if found != wanted:
-            raise AssertionError(f"{sheet.name} adds up to {found}, the statement to {wanted}")
-        for each in bill.keys() & sheet.sums.keys():
-            if sheet.sums[each] != bill[each]:
+            (to,) = sheet.sums[sheet.total]
+        wanted = _in(to, bill, rates)
+        found = sheet.sums[sheet.total]
+        if found != wanted[basis]:
+            raise AssertionError(f"{sheet.name} adds up to {found}, the bill to {wanted[basis]}")
+        for each in wanted.keys() & sheet.sums.keys():
+            if sheet.sums[each] != wanted[each]:
                 raise AssertionError(f"{sheet.name} does not add up to the statement, {each}")
+
+
+def _in(currency: str | None, bill: Sums, rates: Mapping[tuple[str, str], Decimal]) -> Sums:
+    """Give the bill by basis in one currency, or as it was billed."""
+    if currency is None:
+        return bill
+    return {basis: {currency: _converted(sums, currency, rates)} for basis, sums in bill.items()}
 
 
 def _rates(asked: Asked, month: str) -> dict[tuple[str, str], Decimal]:
@@ -177,13 +198,10 @@ def _rates(asked: Asked, month: str) -> dict[tuple[str, str], Decimal]:
 def _converted(
     amounts: Mapping[str, Decimal], to: str, rates: Mapping[tuple[str, str], Decimal]
 ) -> Decimal:
-    """Convert amounts of several currencies, and round their sum once, half away from zero."""
-    exact = Fraction(0)
-    for own, amount in amounts.items():
-        rate = Decimal(1) if own == to else rates[own, to]
-        exact += Fraction(amount) * int(rate * _UNIT)
-    rounded = int(abs(exact) + Fraction(1, 2))
-    return Decimal(f"{rounded if exact >= 0 else -rounded}E-12")
+    """Convert amounts of several currencies, and round their sum once."""
+    return converted(
+        (amount, Decimal(1) if own == to else rates[own, to]) for own, amount in amounts.items()
+    )
 
 
 def _manifest(asked: Asked, month: BillMonth, basis: str, sheets: Sequence[Sheet]) -> str:
@@ -198,6 +216,7 @@ def _manifest(asked: Asked, month: BillMonth, basis: str, sheets: Sequence[Sheet
         "engine": asked.build.engine,
         "basis": basis,
         "currency": asked.build.settings["currency"],
+        "closed": _closed(asked, month.month),
         "files": [
             {
                 "file": sheet.name,
@@ -213,3 +232,11 @@ def _manifest(asked: Asked, month: BillMonth, basis: str, sheets: Sequence[Sheet
         ],
     }
     return json.dumps(said, indent=2, ensure_ascii=False) + "\n"
+
+
+def _closed(asked: Asked, month: str) -> dict[str, str] | None:
+    """Say since when a month is closed, and by whom."""
+    closing = closed_months(read_closings(asked.con)).get(month)
+    if closing is None:
+        return None
+    return {"at": closing.closed_at.isoformat() + "Z", "by": closing.closed_by}

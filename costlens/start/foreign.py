@@ -19,6 +19,7 @@ _USAGE = (
     "Databricks' system.billing.usage, which is read beside list_prices in one folder, "
     "as usage and list_prices"
 )
+_FEAST = "Feast's registry, which is read as: feast registry-dump > registry.json"
 _RATES = "a table of rates: named fx.csv, beside costlens.yaml, it counts"
 # Columns, in lower case, that only such a file has together.
 _COLUMNS = (
@@ -26,13 +27,12 @@ _COLUMNS = (
     (("warehouse_name", "credits_used"), "Snowflake's warehouse metering"),
     (("query_id", "warehouse_name"), "Snowflake's query history"),
     (("eventtype", "job", "run"), "OpenLineage events"),
-    (("event", "timestamp", "spark version"), "a Spark event log"),
     (("month", "from", "to", "rate"), _RATES),
 )
 _TABLES = (
     (("event_logs",), "Dagster's event log"),
     (("run_tags", "runs"), "Dagster's run storage"),
-    (("feature_views", "entities"), "Feast's registry"),
+    (("feature_views", "entities"), _FEAST),
     (("alembic_version",), "a tool's own database"),
 )
 
@@ -65,5 +65,5 @@ def _known(signs: Iterable[tuple[tuple[str, ...], str]], names: Iterable[str]) -
     has = {name.strip().casefold() for name in names}
     for wanted, told in signs:
         if has.issuperset(wanted):
-            return told if told in (_RATES, _USAGE) else f"{told}, which no pack reads yet"
+            return told if told in (_RATES, _USAGE, _FEAST) else f"{told}, which no pack reads yet"
     return ""

@@ -1,6 +1,7 @@
 """Put recognised files together into sources: a folder, a glob or a file each."""
 
 import glob
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,13 +53,14 @@ def _together(fits: Sequence[Fit], folder: Path) -> Iterator[list[Fit]]:
         if one.shown.endswith("/") or not one.shown or one.pack.description.tables:
             yield [one]
         else:
-            root = _root(one.folder, folder)
+            root = _root(_folder(one), folder)
             roots.setdefault((root, one.pack.name), []).append(one)
     for (root, _), members in roots.items():
         rows: list[tuple[set[str], set[frozenset[str]], list[Fit]]] = []
         for one in members:
             name = series(one.shown.removeprefix(root).strip("/"))
-            same = [row for row in rows if name in row[0] or one.header in row[1]]
+            logs = bool(one.pack.description.names)  # no two of them need be alike
+            same = [row for row in rows if logs or name in row[0] or one.header in row[1]]
             kept = [row for row in rows if row not in same]
             joined: tuple[set[str], set[frozenset[str]], list[Fit]] = ({name}, {one.header}, [])
             for row in same:
@@ -68,6 +70,13 @@ def _together(fits: Sequence[Fit], folder: Path) -> Iterator[list[Fit]]:
             joined[2].append(one)
             rows = [*kept, joined]
         yield from (sorted(row[2], key=lambda one: one.shown) for row in rows)
+
+
+def _folder(one: Fit) -> str:
+    """Name the folder a file stands in, of a log that rolls over the one its log stands in."""
+    rolled = one.pack.description.rolled
+    log = re.search(rolled, one.shown) if rolled else None
+    return log["log"].rpartition("/")[0] if log else one.folder
 
 
 def _root(inside: str, folder: Path) -> str:
@@ -89,7 +98,7 @@ def _paths(
     if first.pack.description.tables:
         yield _tables_path(first, readable), list(members)
         return
-    root, pattern = _root(first.folder, folder), _glob(sorted(files))
+    root, pattern = _root(_folder(first), folder), _glob(sorted(files))
     # Further months of a bill will come to where this one is.
     monthly = first.pack.makes_charges and "#" in series(first.shown.rpartition("/")[2])
     in_a_row = len(members) > 1 or root != first.folder or monthly
@@ -108,9 +117,12 @@ def _tables_path(fit: Fit, readable: set[str]) -> str:
         return fit.shown
     databases = (".db", ".sqlite", ".sqlite3", ".gz")
     strangers = _below(fit.folder, readable) - set(fit.files) if fit.folder else {".db"}
-    if any(Path(one).suffix in databases for one in strangers):
-        return f"{fit.shown}*{Path(fit.files[0]).suffix}"
-    return fit.shown
+    if not any(Path(one).suffix in databases for one in strangers):
+        return fit.shown
+    deeper = any("/" in one.removeprefix(fit.shown) for one in fit.files)
+    suffixes = {Path(one).suffix for one in fit.files}
+    ending = suffixes.pop() if len(suffixes) == 1 else ".json*"  # only those come mixed
+    return f"{fit.shown}{'**/' if deeper else ''}*{ending}"
 
 
 def _below(root: str, readable: set[str]) -> set[str]:

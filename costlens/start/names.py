@@ -15,7 +15,7 @@ _VARIES = re.compile(
     rf"{_UUID}|(?=[0-9a-f]*\d)[0-9a-f]{{8,}}|(?<![a-z])(?:{_MONTH})(?![a-z])|\d+", re.IGNORECASE
 )
 _PARTITION = re.compile(
-    rf"[^=]+=.*|{_UUID}|[\dTZ._-]*\d[\dTZ._-]*|\d{{8}}T?\d*Z?-{_UUID}|(?:{_MONTH})[-_ ]?\d*",
+    rf"[^=]+=.*|{_UUID}|[\dTZ:._-]*\d[\dTZ:._-]*(?:-{_UUID})?|(?:{_MONTH})[-_ ]?\d*",
     re.IGNORECASE,
 )
 _ENDINGS = re.compile(

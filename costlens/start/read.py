@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from costlens.config.values import Source
 from costlens.errors import CostLensError, Finding
+from costlens.ingest.delivery import batches
 from costlens.ingest.diagnose import unreadable
 from costlens.ingest.fetch import SourceFile, deliveries_of, find_files, part_key
 from costlens.ingest.packs import Pack
@@ -113,7 +114,7 @@ def _read(
         if first is not file:
             told = f"holds the same as {first.name}: it counts once"
             one.notes.append(Finding(message=told, where=file.name, severity="warning"))
-    for delivery in deliveries_of(list(once.values())):
+    for delivery in batches(pack, deliveries_of(list(once.values()))):
         say(f"read {delivery[0].name}")
         try:
             _read_unchanged(con, one, delivery)

@@ -10,6 +10,7 @@ from costlens.ingest.fetch import SourceFile
 from costlens.ingest.header import Header, layout_of, refuse_format
 from costlens.ingest.packs import Pack
 from costlens.start import foreign
+from costlens.start.documents import Held, Together, together, why_not
 from costlens.start.walk import Peeked
 
 
@@ -39,14 +40,18 @@ class Unknown:
     why: str
 
 
-def recognise(peeked: Sequence[Peeked], packs: Sequence[Pack]) -> tuple[list[Fit], list[Unknown]]:
+def recognise(
+    peeked: Sequence[Peeked], packs: Sequence[Pack], *, documents: Mapping[str, Held]
+) -> tuple[list[Fit], list[Unknown]]:
     """Find the pack of every file; where several fit, the one that insists on most columns.
 
     A pack that is like another one, such as generic, fits what a person says: it is never found.
+    `documents` are the files that hold JSON documents of a pack's tables.
     """
     packs = [pack for pack in packs if not pack.description.like]
     fits, used = _folders(peeked, packs)
     unknown: list[Unknown] = []
+    held: list[Held] = []
     for one in peeked:
         if one.shown in used:
             continue
@@ -54,11 +59,34 @@ def recognise(peeked: Sequence[Peeked], packs: Sequence[Pack]) -> tuple[list[Fit
             unknown.append(Unknown(shown=one.shown, why=one.why))
             continue
         found = [fit for pack in packs if (fit := _fit(one, one.file, pack))]
-        if found:
+        document = documents.get(one.shown)
+        if document and all(document.score > (fit.needed, fit.known) for fit in found):
+            held.append(document)
+        elif found:
             fits.append(max(found, key=lambda fit: (fit.needed, fit.known)))
         else:
             unknown.append(Unknown(shown=one.shown, why=_why_not(one, one.file, packs)))
+    for source in together(held):
+        if source.lacks:
+            why = why_not(source)
+            unknown += [Unknown(shown=one.shown, why=why) for one in source.held]
+        else:
+            fits.append(_of_documents(source))
     return sorted(fits, key=lambda fit: fit.shown), unknown
+
+
+def _of_documents(source: Together) -> Fit:
+    only = source.held[0].shown if len(source.held) == 1 else ""
+    scores = [one.score for one in source.held]
+    return Fit(
+        shown=only or (f"{source.root}/" if source.root else ""),
+        files=tuple(one.shown for one in source.held),
+        pack=source.pack,
+        version="",
+        header=frozenset(source.pack.description.tables),
+        needed=max(needed for needed, _ in scores),
+        known=max(known for _, known in scores),
+    )
 
 
 def _fit(one: Peeked, file: SourceFile, pack: Pack) -> Fit | None:
@@ -130,11 +158,10 @@ def _folders(peeked: Sequence[Peeked], packs: Sequence[Pack]) -> tuple[list[Fit]
 
 
 def _fit_folder(folder: str, members: Sequence[Peeked], pack: Pack) -> Fit | None:
-    tables = {table.casefold(): table for table in pack.description.tables}
     parts: dict[str, tuple[SourceFile, Header]] = {}
     files: list[str] = []
     for one in members:
-        table = tables.get(PurePath(one.shown).name.partition(".")[0].casefold())
+        table = pack.named.get(PurePath(one.shown).name.partition(".")[0].casefold())
         if table is not None and one.file is not None:
             if table in parts:
                 return None

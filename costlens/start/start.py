@@ -12,6 +12,7 @@ from costlens.config.values import Source
 from costlens.errors import CostLensError
 from costlens.ingest import find_packs
 from costlens.start.catalogue import found_yaml, todo_yaml
+from costlens.start.documents import held_by
 from costlens.start.draft import Drafted
 from costlens.start.group import group
 from costlens.start.read import Found, keep_counted, mark_doubles, read_sources
@@ -43,8 +44,10 @@ def look(
     """Recognise and read what a folder holds; paths are written relative to `into`."""
     say(f"look through {folder}")
     packs = find_packs(into)
-    peeked = walk(con, folder)
-    fits, unknown = recognise(peeked, packs)
+    peeked = walk(con, folder, packs)
+    with tempfile.TemporaryDirectory(prefix="costlens-") as staging:
+        documents = held_by(con, peeked, packs, staging=Path(staging))
+    fits, unknown = recognise(peeked, packs, documents=documents)
     readable = [one.shown for one in peeked if one.file is not None]
     found = [
         Found(

@@ -16,7 +16,10 @@ _PIPELINES = (
     "select pipeline, list(distinct source order by source), sum(lines)::bigint, "
     "list(distinct part order by part) from seen_attempts group by pipeline order by pipeline"
 )
-_OUTPUTS = "select distinct pipeline, part, target from seen_outputs order by all"
+_OUTPUTS = (
+    "select distinct pipeline, part, target from seen_outputs "
+    "where target not like 'table:%' order by all"
+)
 _NAMED = """
 select source, node from (
     select source, target as node from seen_outputs

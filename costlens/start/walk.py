@@ -3,14 +3,15 @@
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from costlens.errors import CostLensError
-from costlens.ingest.fetch import SourceFile, peek_file
+from costlens.ingest.fetch import SourceFile, assumed, peek_file
 from costlens.ingest.header import Header, read_header
+from costlens.ingest.packs import Pack
 from costlens.ingest.sqlite import columns_of, opened_database
 from costlens.start import foreign
 
@@ -39,10 +40,21 @@ class Peeked:
         return self.shown.rpartition("/")[0]
 
 
-def walk(con: "DuckDBPyConnection", folder: Path) -> list[Peeked]:
-    """Look at every file below a folder, in order; hidden ones and what CostLens writes are not."""
+def walk(con: "DuckDBPyConnection", folder: Path, packs: Sequence[Pack]) -> list[Peeked]:
+    """Look at every file below a folder, in order; hidden ones and what CostLens writes are not.
+
+    `packs` know names whose suffix says nothing.
+    """
     with tempfile.TemporaryDirectory(prefix="costlens-") as staging:
-        return [_peek(con, path, shown, Path(staging)) for path, shown in sorted(_paths(folder))]
+        return [
+            _peek(con, path, shown, Path(staging), assumed=_assumed(path, packs))
+            for path, shown in sorted(_paths(folder))
+        ]
+
+
+def _assumed(path: Path, packs: Sequence[Pack]) -> str:
+    """Say what a file is whose suffix says nothing, by the names that packs know."""
+    return next((kind for pack in packs if (kind := assumed(path, pack.description))), "")
 
 
 def _paths(folder: Path) -> Iterator[tuple[Path, str]]:
@@ -59,7 +71,9 @@ def _paths(folder: Path) -> Iterator[tuple[Path, str]]:
                 yield here / name, (here / name).relative_to(folder).as_posix()
 
 
-def _peek(con: "DuckDBPyConnection", path: Path, shown: str, staging: Path) -> Peeked:
+def _peek(
+    con: "DuckDBPyConnection", path: Path, shown: str, staging: Path, *, assumed: str
+) -> Peeked:
     if shown.endswith("/"):
         return Peeked(shown=shown, why="a workspace of its own: it has a costlens.yaml")
     try:
@@ -68,9 +82,9 @@ def _peek(con: "DuckDBPyConnection", path: Path, shown: str, staging: Path) -> P
             return Peeked(shown=shown, why="neither a file nor a folder")
         if not size:
             return Peeked(shown=shown, why="empty")
-        file = peek_file(path, shown)
+        file = peek_file(path, shown, assumed=assumed)
         if file is not None:
-            return Peeked(shown=shown, file=file, tables=_tables(con, file, staging))
+            return Peeked(shown=shown, file=file, tables=_tables(con, file, staging, assumed))
         why = foreign.by_suffix(path.name)
     except CostLensError as error:
         is_page = foreign.is_json(path.name)  # a tool's own, such as a manifest
@@ -82,7 +96,9 @@ def _peek(con: "DuckDBPyConnection", path: Path, shown: str, staging: Path) -> P
     return Peeked(shown=shown, why=why)
 
 
-def _tables(con: "DuckDBPyConnection", file: SourceFile, staging: Path) -> dict[str, Header]:
+def _tables(
+    con: "DuckDBPyConnection", file: SourceFile, staging: Path, assumed: str
+) -> dict[str, Header]:
     import duckdb
 
     if file.format == "sqlite":
@@ -94,6 +110,8 @@ def _tables(con: "DuckDBPyConnection", file: SourceFile, staging: Path) -> dict[
     link = staging / f"{len(list(staging.iterdir()))}"
     link.symlink_to(file.path.resolve())
     try:
-        return {"": read_header(con, file, link=link)}
+        return {"": read_header(con, file, link=link, begin=bool(assumed))}
     except duckdb.Error as error:
+        if foreign.is_json(file.name):  # not one a line: a document, or a tool's own
+            return {"": Header(names=())}
         raise CostLensError(f"cannot be read: {str(error).partition(chr(10))[0]}") from error

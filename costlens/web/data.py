@@ -80,7 +80,7 @@ class Data:
         return self._answer(_Key((question, *sorted(given.items())), put))
 
     def explain(self, why: Why) -> Answer:
-        """Explain an amount; the amounts are in the currency of the bill."""
+        """Explain an amount."""
         return self._answer(_Key(("explain", why), lambda asked: explain_stages(asked, why)))
 
     def roi(self, *, level: str, basis: str, window: Window) -> Answer:

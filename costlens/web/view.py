@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from costlens.questions.window import Window, months, next_month
+from costlens.questions.window import Window, months
+from costlens.times import next_month
 from costlens.web.data import Data, Month
 from costlens.web.formats import long_month, short_month
 

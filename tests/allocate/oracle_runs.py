@@ -81,13 +81,23 @@ class Runs(Nests):
         return False, None
 
     @cached_property
+    def _targets_named(self) -> set[str]:
+        kinds = (("feature", self.catalogue.features), ("model", self.catalogue.models))
+        products = {f"product:{thing.name}" for thing in self.catalogue.products}
+        return products | {f"{kind}:{thing.name}" for kind, things in kinds for thing in things}
+
+    @cached_property
     def made(self) -> dict[Part, dict[str, dict[str, Fraction]]]:
         """Part → target → measure → quantity."""
         found: dict[Part, dict[str, dict[str, Fraction]]] = defaultdict(dict)
+        ruled = {one.at: self._rule_of_part(one.pipeline, one.part) for one in self.tries}
         for row in self.world.outputs:
-            of = found[row["source"], f"{row['pipeline']}/{row['run']}", row["part"]].setdefault(
-                row["target"], {}
-            )
+            at = row["source"], f"{row['pipeline']}/{row['run']}", row["part"]
+            shared, target = ruled.get(at, (False, None))
+            # A name of its own that a log gives, where the catalogue says what the part makes.
+            if (shared or target) and row["target"] not in {target, *self._targets_named}:
+                continue
+            of = found[at].setdefault(row["target"], {})
             quantity = Fraction(str(row["quantity"]))
             of[row["measure"]] = of.get(row["measure"], Fraction(0)) + quantity
         for one in self.tries:
@@ -122,9 +132,10 @@ class Runs(Nests):
         served: dict[str, int] = defaultdict(int)
         for at in [p for p in self.made if p[:2] == (source, run)]:
             work = sum(
-                sum(b - a for a, b in self.own_time[i]) * (1000 if t.size is None else t.size)
+                (sum(b - a for a, b in self.own_time[i]) if t.busy is None else t.busy)
+                * (1000 if t.size is None else t.size)
                 for i, t in enumerate(self.tries)
-                if t.at == at
+                if t.at == at and self.own_time[i]
             )
             _, weights = self.weights(at)
             for target, weight in weights.items():

@@ -1,5 +1,6 @@
 """`costlens packs new` begins a pack that works, from nothing but a file."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,19 @@ ROWS = [
 ]
 
 
-@pytest.fixture
-def acme(company: Company) -> Company:
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    company = Company(folder=tmp_path_factory.mktemp("built"))
     company.bill({"cost": "1"})
     company.refresh()
     write(company.folder / "bills" / "may.csv", ROWS)
     return company
+
+
+@pytest.fixture
+def acme(built: Company, tmp_path: Path) -> Company:
+    shutil.copytree(built.folder, tmp_path, dirs_exist_ok=True)
+    return Company(folder=tmp_path, sources=list(built.sources))
 
 
 def new(company: Company, file: str = "bills/may.csv", *words: str):  # noqa: ANN201 -- a Ran

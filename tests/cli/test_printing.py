@@ -26,6 +26,7 @@ COST = ["name", "currency", "avoidable", "allocated", "stand_alone"]
 COST += ["idle_share", "waste_share", "grade", "measured_share"]
 STATEMENT = ["source", "period", "currency", "basis", "source_total", "ingested", "residual"]
 STATEMENT += ["allocated", "idle", "unmatched", "unneeded", "stranded", "excluded", "difference"]
+STATEMENT += ["state", "held"]
 
 
 def out(company: Company, *words: str) -> str:

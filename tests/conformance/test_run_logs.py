@@ -59,6 +59,11 @@ def reads(shop: Company, *sources: str) -> None:
         shop._source(name=name, type=name, path=f"{name}.db")
 
 
+def reads_only(shop: Company, name: str, path: str) -> None:
+    shop.sources.clear()
+    shop._source(name=path.partition(".")[0], type=name, path=path)
+
+
 def asked(shop: Company, sql: str) -> list[tuple[str, ...]]:
     return [tuple(row.values()) for row in shop.ask("query", sql)]
 
@@ -104,6 +109,76 @@ def test_airflow_tells_of_every_try_with_its_time(shop: Company, kind: str) -> N
         "select count(distinct run) from attempts "
         "where json_extract_string(tags, '$.team') = 'retention'",
     ) == [("8",)]
+
+
+def test_airflows_rest_answers_tell_what_its_database_does_as_far_as_they_go(
+    shop: Company,
+) -> None:
+    reads(shop, "airflow")
+    shop.refresh()
+    columns = (
+        "pipeline, run, part, slice, try, state, start, stop, data_start, data_stop, size, tags"
+    )
+    of_database = asked(shop, f"select {columns} from attempts order by all")
+    reads_only(shop, "airflow", "rest")
+    shutil.copytree(DATA / "airflow_rest", shop.folder / "rest")
+    # A page asked for twice, the second time when more was known, tells nothing twice.
+    with gzip.open(DATA / "airflow_rest" / "taskInstances_page1.json.gz", "rt") as packed:
+        early = json.load(packed)
+    for task in early["task_instances"][:9]:
+        task.update(end_date=None, duration=None, state="running")
+    (shop.folder / "rest" / "a_page_before.json").write_text(json.dumps(early))
+    ran = shop.refresh()
+    of_rest = asked(shop, f"select {columns} from attempts order by all")
+    # Of one task its tries were asked for, of seven the first one is in no answer.
+    assert set(of_rest) < set(of_database)
+    assert len(of_rest) == len(set(of_rest)) == 65
+    lost = [row for row in of_database if row not in of_rest]
+    assert {(row[2], row[4], row[5]) for row in lost} == {
+        ("features.fv_payment_risk", "1", "failed")
+    }
+    assert len(lost) == 7
+    assert (
+        "7 tries of 7 tasks are not there, such as of shop_features_daily.features.fv_payment_risk "
+        "in scheduled__2026-11-19" in ran.err
+    )
+    told = FACTS["airflow"]["task_tries"]
+    for part, (_, _, seconds) in of_tasks(shop).items():
+        wanted = Fraction(str(told[part]["seconds_last_try_only"]))
+        if part == "features.fv_payment_risk":
+            wanted += Fraction("1.462266")
+        assert abs(seconds - wanted) <= Fraction(told[part]["tries"], 1000)
+
+
+def test_mlflows_rest_answers_tell_all_that_its_database_does(shop: Company) -> None:
+    tables = {
+        "attempts": "pipeline, run, part, parent, state, start, stop, resource_id, tags",
+        "outputs": "pipeline, run, part, target, measure, quantity",
+        "links": "from_node, to_node, kind, version, run, seen, seen_as",
+    }
+
+    def told() -> dict[str, list[tuple[str, ...]]]:
+        return {t: asked(shop, f"select {c} from {t} order by all") for t, c in tables.items()}
+
+    reads(shop, "mlflow")
+    shop.refresh()
+    of_database = told()
+    shutil.copytree(DATA / "mlflow_rest", shop.folder / "rest")
+    reads_only(shop, "mlflow", "rest")
+    shop.refresh()
+    assert told() == of_database
+    # The table of search_runs has the runs, under the numbers of their experiments, and no models.
+    shutil.copy(DATA / "search_runs.csv", shop.folder)
+    reads_only(shop, "mlflow", "search_runs.csv")
+    shop.refresh()
+    wide = told()
+    assert [row[1:7] for row in sorted(wide["attempts"], key=lambda row: row[1])] == [
+        row[1:7] for row in sorted(of_database["attempts"], key=lambda row: row[1])
+    ]
+    assert {row[0] for row in wide["attempts"]} == {"1", "2", "3"}
+    made = {row[1:] for row in of_database["outputs"] if row[3].startswith("feature:")}
+    assert {row[1:] for row in wide["outputs"]} == made != set()
+    assert wide["links"] == []
 
 
 def test_an_export_of_all_columns_says_which_columns_to_export(shop: Company) -> None:

@@ -12,11 +12,8 @@ from typing import Any
 import duckdb
 import pytest
 from company import Company
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from costlens.ingest.packs import find_packs
-from costlens.ingest.sample import write_rows
 
 DATA = Path(__file__).parents[1] / "data" / "billing" / "gcp"
 PACK = next(pack for pack in find_packs(None) if pack.name == "gcp")
@@ -239,18 +236,3 @@ def test_a_label_list_that_cannot_be_read_is_flagged_and_its_money_counts(compan
     ran = company.refresh()
     assert "Tags is no JSON object on 1 line of 2026-05, 0.88 USD billed" in ran.err
     assert Decimal(company.ask("statement")[0]["ingested"]) == Decimal("0.88")
-
-
-@settings(max_examples=15)
-@given(order=st.permutations(range(len(LINES))))
-def test_the_order_of_lines_changes_no_charge(
-    order: list[int], tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    folder = tmp_path_factory.mktemp("order")
-
-    def made(lines: Sequence[Line], name: str) -> list[str]:
-        out = folder / f"{name}.csv"
-        write_rows(PACK, jsonl(lines, folder, name), out, table="charges")
-        return sorted(row.split(",", 1)[1] for row in out.read_text().splitlines())
-
-    assert made([LINES[at] for at in order], "mixed") == made(LINES, "plain")

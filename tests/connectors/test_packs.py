@@ -116,6 +116,25 @@ def test_a_pack_without_its_sql_or_under_another_name_is_refused(tmp_path: Path)
     ]
 
 
+def test_a_step_that_is_not_there_and_an_unknown_setting_are_found(tmp_path: Path) -> None:
+    yaml = (
+        "name: own\ntitle: Own\nproduces: activity\nformat: csv\nneeds: [a]\n"
+        "steps: [typed, links]\nsettings: [split_cost]\n"
+    )
+    folder = _folder(tmp_path, yaml)
+    (folder / "activity.sql").write_text("select 1")
+    assert _messages(folder) == [
+        "connectors/own/connector.yaml:1: typed.sql is missing\n"
+        "    write typed.sql beside connector.yaml",
+        "connectors/own/connector.yaml:1: links.sql is missing\n"
+        "    write links.sql beside connector.yaml",
+        'connectors/own/connector.yaml:1: no setting "split_cost" of a source to ask for\n'
+        "    write: split_costs",
+        'connectors/own/connector.yaml:1: a table cannot be read as "links"\n'
+        "    the lake has that name",
+    ]
+
+
 def test_an_own_pack_of_a_name_we_have_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "connectors" / "focus"
     folder.mkdir(parents=True)

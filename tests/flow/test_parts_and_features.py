@@ -174,6 +174,36 @@ def test_by_work_shares_a_part_by_the_work_of_the_features_it_serves(company: Co
     }
 
 
+def test_by_work_counts_billed_seconds_where_a_run_log_has_them(company: Company) -> None:
+    company.settings["allocation"] = {"shared_parts": "by_work"}
+    company.bill(line(14, "cluster", hours=2))
+    company.runs(
+        run("p.a", 0, 1, part="extract", resource_id="cluster", billable_seconds=600),
+        run("p.a", 0, 1, part="view:f", resource_id="cluster", billable_seconds=600),
+        run("p.a", 0, 2, part="view:g", resource_id="cluster", billable_seconds=200),
+    )
+    company.catalogue(
+        r"""
+        resources:
+          - {name: cluster, billed_by: [{resource_id: cluster}], capacity: {machines: 1}}
+        pipelines:
+          - name: p
+            produces:
+              - {part: 'view:(?P<view>\w+)', feature: "{view}"}
+              - {part: extract, shared: true}
+        features: [{name: f}, {name: g}]
+        """
+    )
+    company.refresh()
+    # 1,400 of 7,200 seconds were used: the extract's 600 go as 600 to 200.
+    second = Decimal(14) / 7200
+    assert {name: round(cost / second, 6) for name, cost in company.cost().items()} == {
+        "f": 600 + 450,
+        "g": 200 + 150,
+        "(idle)": 7200 - 1400,
+    }
+
+
 # Patterns
 
 WORLD.add(
@@ -214,6 +244,48 @@ def test_a_part_no_pattern_matches_is_unneeded_as_unmapped_with_a_finding(asked:
     assert [(row["severity"], Decimal(row["amount"])) for row in found] == [
         ("warning", 9),
         ("warning", 5),
+    ]
+
+
+WORLD.add(
+    r"""
+    pipelines:
+      - name: w6
+        produces:
+          - {part: 'view:(?P<view>\w+)', feature: "w6_{view}"}
+          - {part: extract, shared: true}
+    features: [{name: w6_f}, {name: w6_g}]
+    """,
+    bill=[line(9, "w6.a"), line(6, "w6.b"), line(4, "w6.c")],
+    runs=[
+        # As a log of paths has it: w6_g is a feature, the tables are not.
+        run("w6.a", 0, 1, part="view:f", features="table_7;w6_g", rows_out=6),
+        run("w6.b", 0, 1, part="extract", feature="orders_raw"),
+        run("w6.b", 1, 1, part="view:f"),
+        run("w6.c", 0, 1, part="view:new", feature="w6_new"),
+    ],
+)
+
+
+def test_what_a_log_alone_names_does_not_count_where_the_catalogue_says_what_a_part_makes(
+    asked: Asked,
+) -> None:
+    # The 9 are for what the pattern says and what the catalogue knows; w6_f has no rows.
+    assert asked.costs("w6_") == {
+        "w6_f": Decimal("4.5") + 6,
+        "w6_g": Decimal("4.5"),
+        "w6_new": 4,
+    }
+    assert not {"table_7", "orders_raw"} & asked.cost().keys()
+    found = asked.ask(
+        "query", "select message, place from findings where code = 'output_overruled'"
+    )
+    assert found == [
+        {
+            "message": "pipeline:w6 writes feature:orders_raw, feature:table_7, which nothing is "
+            "called: what the catalogue says its parts make counts",
+            "place": "runs",
+        }
     ]
 
 

@@ -75,7 +75,7 @@ class Desk:
         at = datetime(2026, 6, day)
         with lake.writing() as draft, connect(lake.folder / ".scratch") as con:
             ingested = load_sources(
-                workspace, draft, con, tag_keys=frozenset(tag_keys), as_of=at, say=say
+                workspace, draft, con, tag_keys=frozenset(tag_keys), as_of=at, say=say, closed={}
             )
             if ingested.changed:
                 draft.publish(
@@ -85,7 +85,10 @@ class Desk:
 
     def check(self) -> list[str]:
         with connect() as con:
-            return [str(finding) for finding in check_sources(load(self.folder), con)]
+            return [
+                str(finding)
+                for finding in check_sources(load(self.folder), con, as_of=datetime(2026, 6, 1))
+            ]
 
     def refusal(self) -> list[str]:
         with pytest.raises(CostLensError) as raised:

@@ -3,6 +3,7 @@
 import ast
 import re
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -17,6 +18,7 @@ from costlens.ingest.source import macros
 from costlens.lake import Build, Lake
 from costlens.money import define
 from costlens.paths import bundled
+from costlens.questions.against import open_tables
 from costlens.questions.ask import Asked, set_rates
 from costlens.refresh import assert_balanced
 
@@ -27,6 +29,7 @@ PYTHON = [path for path in tracked("costlens", "sample_data", "dashboards") if p
 # A value for every parameter that a step or a question takes.
 GIVEN = {
     "period": "2026-05",
+    "month": "2026-05",
     "first_pool": 0,
     "last_pool": 0,
     "source": "bill",
@@ -40,8 +43,11 @@ GIVEN = {
     "first": "2026-05",
     "after": "2026-06",
     "before": "2026-04",
+    "pipeline": "shop_features",
+    "execution": "shop_features_daily/run",
     "currency": "USD",
     "sources": '[{"name": "bill", "type": "focus"}]',
+    "tolerance": Decimal("0.01"),
 }
 
 
@@ -77,6 +83,7 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
         totals={},
     )
     set_rates(con, build, None)
+    open_tables(con)
     for question in ("explain_parts", "bill_days", "benefits", "cost_by_target"):
         Asked(build=build, con=con).keep(question, **GIVEN)
     trace.trace_placements(con, book, "2026-05")

@@ -43,7 +43,7 @@ def line(month: int, day: int, cost: str, **other: object) -> Row:
         "ListCost": cost,
         "ContractedCost": cost,
         "BillingPeriodStart": f"2026-{month:02}-01T00:00:00Z",
-        "BillingPeriodEnd": f"2026-{month + 1:02}-01T00:00:00Z",
+        "BillingPeriodEnd": f"{2026 + month // 12}-{month % 12 + 1:02}-01T00:00:00Z",
         "ChargePeriodStart": f"2026-{month:02}-{day:02}T00:00:00Z",
         "ChargePeriodEnd": f"2026-{month:02}-{day + 1:02}T00:00:00Z",
         **other,

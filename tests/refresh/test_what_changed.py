@@ -97,24 +97,6 @@ def test_a_renamed_file_changes_nothing(shop: Company) -> None:
     assert_nothing_new(shop)
 
 
-def test_a_changed_month_replaces_that_month_and_no_other(shop: Company) -> None:
-    june, may = files(shop, 6), files(shop, 5)
-    june_ledger = rows(shop, "ledger", where="billing_period = '2026-06'")
-    bill(shop, 5, "8.02")
-    assert shop.refresh().out == "build 2 published\n"
-    assert files(shop, 6) == june
-    assert june.keys() == {"charges", "attempts", "outputs", "activity", *PERIOD_TABLES}
-    now = files(shop, 5)
-    assert not now["ledger"] & may["ledger"]
-    assert not now["charges"] & may["charges"]
-    assert now["attempts"] == may["attempts"]
-    assert rows(shop, "ledger", where="billing_period = '2026-06'") == june_ledger
-    assert totals(shop) == {
-        "2026-05": Decimal("37.569999999999"),
-        "2026-06": Decimal("34.539999999999"),
-    }
-
-
 def test_a_late_file_adds_its_month_and_leaves_the_others(shop: Company) -> None:
     before = [files(shop, 5), files(shop, 6)]
     ledger = rows(shop, "ledger")

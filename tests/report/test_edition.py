@@ -107,6 +107,7 @@ def test_the_manifest_names_the_build_and_the_bytes(paid: Company, out: Path) ->
         "built_at": build["built_at"].replace(" ", "T") + "Z",
         "basis": "effective",
         "currency": "USD",
+        "closed": None,
     }
     assert {one["file"] for one in said["files"]} == found.keys()
     for one in said["files"]:
@@ -225,4 +226,4 @@ def test_a_month_without_a_bill_is_refused_with_those_that_have_one(
 def test_a_report_is_of_one_month() -> None:
     ran = costlens("report", "--month", "2026-04..2026-05")
     assert (ran.code, ran.out) == (2, "")
-    assert "a report is of one month: write 2026-10" in ran.err
+    assert '"2026-04..2026-05" is several months: write one, such as 2026-10' in ran.err

@@ -71,7 +71,7 @@ class Story:
         sums: dict[str, dict[str, Decimal]] = {"": {}}
         for row in self.company.ask("statement"):
             if row["basis"] == "effective":
-                for column, value in list(row.items())[4:]:
+                for column, value in list(row.items())[4:-2]:  # then whether it is closed
                     for source in ("", row["source"]):
                         into = sums.setdefault(source, {})
                         into[column] = into.get(column, Decimal(0)) + Decimal(value)

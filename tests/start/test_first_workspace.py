@@ -22,9 +22,23 @@ UNCOMMENT = re.compile(r"^# ?", re.MULTILINE)
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
     """Take the sample company without what people wrote about it."""
-    for name in ("billing", "meta"):
-        shutil.copytree(bundled("sample_data") / name, tmp_path / name)
+    copy_exports(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ran]:
+    """Begin a workspace on the sample company and refresh it; tests ask it and change nothing."""
+    folder = tmp_path_factory.mktemp("begun") / "acme"
+    copy_exports(folder)
+    ran = init(folder)
+    refresh(folder)
+    return folder, ran
+
+
+def copy_exports(to: Path) -> None:
+    for name in ("billing", "meta"):
+        shutil.copytree(bundled("sample_data") / name, to / name)
 
 
 def init(folder: Path, *words: str) -> Ran:
@@ -55,9 +69,9 @@ def unmatched(folder: Path) -> Decimal:
 
 
 def test_the_sample_company_is_found_and_its_features_cost_something(
-    shop: Path, golden: Callable[[Path, str], None]
+    begun: tuple[Path, Ran], golden: Callable[[Path, str], None]
 ) -> None:
-    ran = init(shop)
+    shop, ran = begun
     assert {row["path"]: row["type"] for row in ran.rows} == {
         "billing/aws/acme-cur/": "aws_cur",
         "billing/snowflake/": "focus",
@@ -69,7 +83,6 @@ def test_the_sample_company_is_found_and_its_features_cost_something(
     assert bills["focus"]["months"] == "2026-08 to 2026-10"
     for name in ("costlens.yaml", "catalog/found.yaml", "catalog/todo.yaml"):
         golden(HERE / "sample_company" / name, (shop / name).read_text())
-    refresh(shop)
     stated = {
         (row["source"], row["period"], row["basis"]): Decimal(row["source_total"])
         for row in ask(shop, "statement")
@@ -85,16 +98,19 @@ def test_the_sample_company_is_found_and_its_features_cost_something(
     assert all(models[name] > 0 for name in ("fraud", "recommendations", "search_ranking"))
 
 
-def test_what_it_says_is_left_is_what_stays_unmatched(shop: Path) -> None:
-    told = re.search(r"no rule picks ([\d,.]+) of ([\d,.]+) USD", init(shop).err)
-    refresh(shop)
+def test_what_it_says_is_left_is_what_stays_unmatched(begun: tuple[Path, Ran]) -> None:
+    shop, ran = begun
+    told = re.search(r"no rule picks ([\d,.]+) of ([\d,.]+) USD", ran.err)
     assert told is not None
     assert told[1] == f"{unmatched(shop):,.2f}"
     assert told[2] == "130,360.04"
 
 
-def test_the_list_of_what_is_left_can_be_used_as_it_stands(shop: Path) -> None:
-    init(shop)
+def test_the_list_of_what_is_left_can_be_used_as_it_stands(
+    begun: tuple[Path, Ran], tmp_path: Path
+) -> None:
+    shop = tmp_path / "acme"
+    shutil.copytree(begun[0], shop)
     todo = (shop / "catalog/todo.yaml").read_text()
     stages = todo[todo.index("# stages:") : todo.index("# Nothing says what these pipelines")]
     product = todo[todo.index("# products:") :]
@@ -113,6 +129,7 @@ def test_nothing_is_written_when_asked_only_to_look(shop: Path) -> None:
 
 
 def test_it_can_write_to_another_folder_than_the_exports(shop: Path, tmp_path: Path) -> None:
+    shutil.rmtree(shop / "billing/aws")
     into = tmp_path / "work" / "costs"
     init(shop, "--into", str(into))
     assert not (shop / "costlens.yaml").exists()

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import time
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlencode
@@ -261,6 +262,11 @@ def test_a_new_build_is_seen_and_announced(company: Company) -> None:
     assert builds.latest() == 2
     client = Client(app=client.app, build=2)
     shown = client.show("/", by="build.data")
+    for _ in range(100):  # the app looks for a newer build once a second
+        if "build 2" in shown["news"]["children"]:
+            break
+        time.sleep(0.05)
+        shown = client.show("/", by="build.data")
     assert re.match(r"Updated: build 2, published \d{4}-", shown["news"]["children"])
 
 

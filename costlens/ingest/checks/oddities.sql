@@ -7,8 +7,9 @@ with judged as (
         BilledCost,
         EffectiveCost,
         BillingCurrency,
+        ContractedCost,
         CommitmentDiscountId,
-        CommitmentDiscountStatus,
+        x_class,
         ChargeCategory,
         case
             when
@@ -33,26 +34,28 @@ gathered as (
     select
         odd,
         CommitmentDiscountId as commitment,
-        CommitmentDiscountStatus = 'Unused' as is_unused,
+        x_class = 'commitment_unused' as is_unused,
         ChargeCategory,
         BillingCurrency as currency,
         count(*) as lines,
         sum(BilledCost) as billed,
-        sum(EffectiveCost) as effective
+        sum(EffectiveCost) as effective,
+        sum(ContractedCost - EffectiveCost) as given_back
     from judged
     where odd is not null or CommitmentDiscountId is not null
     group by all
 ),
 
+-- Google gives a fee back as far as it was used: what is left of it is unused.
 commitments as (
     select
         commitment,
         currency,
         sum(lines) as lines,
         coalesce(sum(billed) filter (ChargeCategory = 'Purchase'), 0) as billed,
-        coalesce(
-            sum(effective) filter (ChargeCategory = 'Usage' and is_unused is distinct from true), 0
-        ) as effective,
+        coalesce(sum(effective) filter (ChargeCategory = 'Usage' and not is_unused), 0)
+        + coalesce(sum(given_back) filter (ChargeCategory = 'Purchase' and is_unused), 0)
+            as effective,
         sum(effective) filter (is_unused) as unused
     from gathered
     where commitment is not null

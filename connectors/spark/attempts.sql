@@ -1,0 +1,466 @@
+-- connectors/spark/attempts.sql
+-- The work of an application: what its tasks took, by part and hour, and what its executors were held
+-- for beside that, as the part `executors`. Grain: one row per (try of an application, part, outcome,
+-- clock hour); `slice` counts the hours from the application's first one.
+-- Reads: source, one event a line; x_log is the log of one try of an application.
+-- A part is a job group, else a job description, else what the query wrote, else a stage. With
+-- `split_by` the whole application is one part.
+with applications as (
+    select
+        x_log,
+        min(x_line) as x_line,
+        max(app_name) as app_name,
+        max(app_id) as app_id,
+        max(app_attempt) as app_attempt,
+        max(app_user) as app_user,
+        arg_max(properties, x_line) as properties,
+        max(resource_id) as resource_id,
+        max(split_by) as split_by,
+        min(whole(moment)) filter (event = 'SparkListenerApplicationStart') as said_start,
+        max(whole(moment)) filter (event = 'SparkListenerApplicationEnd') as said_stop,
+        least(min(whole(job_start)), min(whole(launch))) as first_ms,
+        greatest(max(whole(job_start)), max(whole(job_stop)), max(whole(finish))) as last_ms
+    from source
+    group by x_log
+),
+
+windows as (
+    select
+        *,
+        regexp_extract(x_log, '([^/]+)$', 1) as log,
+        coalesce(said_start, first_ms) as start_ms,
+        greatest(
+            coalesce(said_start, first_ms),
+            case when said_stop >= coalesce(said_start, first_ms) then said_stop else last_ms end
+        ) as stop_ms,
+        json_extract_string(properties, '$."spark.app.name"') as set_name,
+        json_extract_string(properties, '$."spark.app.id"') as set_id,
+        json_extract_string(properties, '$."spark.app.attempt.id"') as set_attempt,
+        json_extract_string(properties, '$."spark.task.cpus"') as cpus,
+        json_extract_string(properties, '$."spark.costlens.resource_id"') as set_resource,
+        json_extract_string(properties, '$."spark.databricks.clusterUsageTags.clusterId"')
+            as databricks_cluster,
+        json_extract_string(properties, '$."spark.databricks.clusterUsageTags.clusterName"')
+            as databricks_name,
+        json_extract_string(properties, '$."spark.databricks.clusterUsageTags.clusterAllTags"')
+            as databricks_tags,
+        json_extract_string(properties, '$."spark.yarn.tags"') as yarn_tags,
+        json_extract_string(properties, '$."spark.yarn.queue"') as yarn_queue,
+        json_extract_string(properties, '$."spark.costlens.parent"') as set_parent,
+        json_extract_string(properties, '$."spark.openlineage.parentJobName"') as parent_job,
+        json_extract_string(properties, '$."spark.openlineage.parentRunId"') as parent_run
+    from applications
+),
+
+named as (
+    select
+        *,
+        coalesce(words(app_name), words(set_name), words(app_id), words(set_id), log) as pipeline,
+        coalesce(words(app_id), words(set_id), log) as run,
+        coalesce(try_cast(app_attempt as integer), try_cast(set_attempt as integer), 1) as number,
+        coalesce(try_cast(cpus as integer), 1) as task_cores,
+        coalesce(
+            words(resource_id),
+            words(set_resource),
+            words(databricks_cluster),
+            nullif(regexp_extract(x_log, '(?:^|/)(j-[0-9A-Z]{8,})(?:/|$)', 1), '')
+        ) as place,
+        coalesce(set_parent, parent_job || '/' || parent_run) as parent
+    from windows
+    where start_ms is not null
+),
+
+properties_of as (
+    select
+        x_log,
+        properties,
+        unnest(json_keys(properties)) as key
+    from named
+    where properties is not null
+),
+
+databricks_of as (
+    select
+        x_log,
+        unnest(
+            from_json(databricks_tags, '[{"key": "VARCHAR", "value": "VARCHAR"}]'), recursive := true
+        )
+    from named
+    where json_valid(databricks_tags) and json_type(databricks_tags) = 'ARRAY'
+),
+
+-- Own properties, Kubernetes' labels and Databricks' tags are tags; the first of a name counts.
+tags_of as (
+    select
+        x_log,
+        1 as standing,
+        regexp_extract(
+            key,
+            '^spark\.(?:costlens\.tag|app|kubernetes\.(?:driver|executor)\.label)\.(.+)$',
+            1
+        ) as key,
+        json_extract_string(properties, '$."' || key || '"') as value
+    from properties_of
+    where
+        regexp_matches(key, '^spark\.(costlens\.tag|app|kubernetes\.(driver|executor)\.label)\.')
+        and not regexp_matches(
+            key, '^spark\.app\.(id|name|startTime|submitTime|attempt\.id|initial\..*)$'
+        )
+    union all
+    select x_log, 2, key, value
+    from databricks_of
+    union all
+    select
+        x_log,
+        3,
+        unnest(['app_id', 'app_attempt', 'user', 'queue', 'yarn_tags', 'ClusterName']),
+        unnest(
+            [run, number::varchar, words(app_user), yarn_queue, yarn_tags, databricks_name]
+        )
+    from named
+),
+
+tagged as (
+    select x_log, to_json(map_from_entries(list({'k': key, 'v': value} order by key))) as tags
+    from (
+        select x_log, key, arg_min(value, (standing, value)) as value
+        from tags_of
+        where value is not null
+        group by x_log, key
+    )
+    group by x_log
+),
+
+-- What a query wrote: a path, or a table.
+queries as (
+    select
+        x_log,
+        execution_id as execution,
+        coalesce(execution_root, execution_id) as root,
+        coalesce(
+            nullif(regexp_extract(plan, 'IcebergWrite\(table=([^,)\s]+)', 1), ''),
+            nullif(
+                regexp_extract(
+                    plan,
+                    '(?:InsertIntoHiveTable|Create(?:DataSource|Hive)TableAsSelectCommand)'
+                    '(?:\n *Input[^\n]*\n *Arguments:)? +((?:`[^`\n]+`\.?)+)',
+                    1
+                ),
+                ''
+            ),
+            nullif(
+                regexp_extract(
+                    plan,
+                    'InsertIntoHadoopFsRelationCommand(?:\n *Input[^\n]*\n *Arguments:)?'
+                    ' +(\w[\w+.-]*:/[^,\]\n]+|/[^,\]\n]+)',
+                    1
+                ),
+                ''
+            ),
+            nullif(
+                regexp_extract(
+                    plan,
+                    'SaveIntoDataSourceCommand [^\n]*?[\[(, ]path(?: -> |=)([^,\])\n]+)',
+                    1
+                ),
+                ''
+            )
+        ) as wrote
+    from source
+    where event = 'org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionStart'
+),
+
+written as (
+    select
+        q.x_log,
+        q.execution,
+        -- The last word, without partitions and endings.
+        regexp_extract(
+            regexp_replace(
+                replace(coalesce(q.wrote, r.wrote), '`', ''), '(/[^/]*=[^/]*)+/*$|/+$', ''
+            ),
+            '([^/.]+)(?:\.(?:parquet|orc|avro|csv|json|delta))?$',
+            1
+        ) as output
+    from queries as q
+    left join queries as r on q.x_log = r.x_log and q.root = r.execution
+),
+
+-- Ids that Spark makes for itself, as for a broadcast, name nothing.
+jobs as (
+    select
+        s.x_log,
+        s.job,
+        s.job_stages,
+        coalesce(
+            case
+                when not regexp_matches(s.job_group, '[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}')
+                    then left(nullif(trim(s.job_group), ''), 200)
+            end,
+            case
+                when
+                    not regexp_matches(
+                        s.description, '^id = |[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}.*$'
+                    )
+                    then left(nullif(trim(split_part(s.description, chr(10), 1)), ''), 200)
+            end,
+            nullif(w.output, '')
+        ) as part
+    from source as s
+    left join written as w on s.x_log = w.x_log and s.execution = w.execution
+    where s.event = 'SparkListenerJobStart'
+),
+
+stages_of as (
+    select
+        x_log,
+        whole(unnest(json_extract_string(job_stages, '$[*]'))) as stage,
+        job,
+        part
+    from jobs
+),
+
+ended as (
+    select x_log, job, max(job_result) as result
+    from source
+    where event = 'SparkListenerJobEnd'
+    group by x_log, job
+),
+
+-- What jobs of several parts use is shared. All is in vain where every job of a stage failed.
+used as (
+    select
+        s.x_log,
+        s.stage,
+        min(s.part) as part,
+        count(distinct s.part) > 1 as is_shared,
+        bool_and(coalesce(e.result = 'JobFailed', false)) as in_vain
+    from stages_of as s
+    left join ended as e on s.x_log = e.x_log and s.job = e.job
+    group by s.x_log, s.stage
+),
+
+stage_names as (
+    select x_log, whole(stage_of) as stage, left(max(stage_name), 200) as stage_name
+    from source
+    where stage_of is not null
+    group by x_log, stage_of
+),
+
+tasks as (
+    select
+        x_line,
+        x_log,
+        whole(stage) as stage,
+        coalesce(on_executor, '') as executor,
+        case
+            when killed = 'true' then 'killed'
+            when failed = 'true' then 'failed'
+            else 'succeeded'
+        end as outcome,
+        whole(launch) as launch,
+        whole(finish) as finish,
+        whole(run_ms) as run_ms
+    from source
+    where
+        event = 'SparkListenerTaskEnd'
+        and reason is distinct from 'Resubmitted'
+        and stage is not null
+        and launch is not null
+        and finish is not null
+),
+
+-- A task that failed may tell nothing of its time but its start and end.
+measured as (
+    select
+        t.x_line,
+        t.x_log,
+        t.stage,
+        t.executor,
+        t.outcome,
+        t.launch,
+        t.finish,
+        a.start_ms,
+        a.stop_ms,
+        t.launch <= t.finish
+        and t.launch >= a.start_ms - 60000
+        and t.finish <= a.stop_ms + 60000 as has_clock,
+        case
+            when t.run_ms > 0 then t.run_ms
+            when t.outcome = 'succeeded' then 0
+            else greatest(t.finish - t.launch, 0)
+        end as busy
+    from tasks as t
+    inner join named as a on t.x_log = a.x_log
+),
+
+-- A clock that makes no sense is not believed: the task ran at the end of the application, and no
+-- longer than that.
+clocked as (
+    select
+        x_line,
+        x_log,
+        stage,
+        executor,
+        outcome,
+        case
+            when not has_clock then least(busy, stop_ms - start_ms)
+            when busy > finish - launch + 60000 then finish - launch
+            else busy
+        end as busy,
+        case when has_clock then launch else greatest(start_ms, stop_ms - greatest(busy, 1)) end
+            as lo,
+        case when has_clock then greatest(finish, launch + 1) else greatest(stop_ms, start_ms + 1) end
+            as hi
+    from measured
+),
+
+-- Cut at the hours; the parts of a task's time add up to it.
+cut as (
+    select *, unnest(range(lo // 3600000, (hi - 1) // 3600000 + 1)) as hour
+    from clocked
+),
+
+pieces as (
+    select
+        x_log,
+        stage,
+        executor,
+        outcome,
+        hour,
+        min(x_line) as x_line,
+        min(greatest(lo, hour * 3600000)) as lo,
+        max(least(hi, (hour + 1) * 3600000)) as hi,
+        sum(
+            busy * (least(hi, (hour + 1) * 3600000) - lo) // (hi - lo)
+            - busy * (greatest(lo, hour * 3600000) - lo) // (hi - lo)
+        )::bigint as busy
+    from cut
+    group by x_log, stage, executor, outcome, hour
+),
+
+-- From when to when an application had an executor; out of its own time no clock is believed.
+executors as (
+    select
+        s.x_log,
+        s.executor,
+        min(s.x_line) as x_line,
+        max(whole(s.cores)) as cores,
+        least(
+            greatest(
+                min(whole(s.moment)) filter (s.event = 'SparkListenerExecutorAdded'), any_value(a.start_ms)
+            ),
+            any_value(a.stop_ms)
+        ) as lo,
+        greatest(
+            least(
+                coalesce(
+                    max(whole(s.moment)) filter (s.event = 'SparkListenerExecutorRemoved'),
+                    any_value(a.stop_ms)
+                ),
+                any_value(a.stop_ms)
+            ),
+            any_value(a.start_ms)
+        ) as hi
+    from source as s
+    inner join named as a on s.x_log = a.x_log
+    where s.event in ('SparkListenerExecutorAdded', 'SparkListenerExecutorRemoved')
+    group by s.x_log, s.executor
+    having count(*) filter (s.event = 'SparkListenerExecutorAdded') > 0
+),
+
+held as (
+    select
+        x_log,
+        executor,
+        hour,
+        x_line,
+        greatest(lo, hour * 3600000) as lo,
+        least(hi, (hour + 1) * 3600000) as hi,
+        cores * (least(hi, (hour + 1) * 3600000) - greatest(lo, hour * 3600000)) as core_ms
+    from (
+        select *, unnest(range(lo // 3600000, (hi - 1) // 3600000 + 1)) as hour
+        from executors
+        where hi > lo
+    )
+),
+
+taken as (
+    select p.x_log, p.executor, p.hour, sum(p.busy * a.task_cores) as core_ms
+    from pieces as p
+    inner join named as a on p.x_log = a.x_log
+    group by p.x_log, p.executor, p.hour
+),
+
+work as (
+    select
+        p.x_log,
+        case
+            when u.is_shared then 'shared'
+            else coalesce(u.part, words(n.stage_name), 'stage ' || p.stage)
+        end as part,
+        case when p.outcome = 'succeeded' and u.in_vain then 'failed' else p.outcome end as outcome,
+        p.hour,
+        p.x_line,
+        p.lo,
+        p.hi,
+        p.busy * a.task_cores as core_ms
+    from pieces as p
+    inner join named as a on p.x_log = a.x_log
+    left join used as u on p.x_log = u.x_log and p.stage = u.stage
+    left join stage_names as n on p.x_log = n.x_log and p.stage = n.stage
+    union all
+    select
+        h.x_log,
+        'executors',
+        'succeeded',
+        h.hour,
+        h.x_line,
+        h.lo,
+        h.hi,
+        h.core_ms - coalesce(t.core_ms, 0)
+    from held as h
+    left join taken as t on h.x_log = t.x_log and h.executor = t.executor and h.hour = t.hour
+    where h.core_ms > coalesce(t.core_ms, 0)
+),
+
+told as (
+    select
+        a.x_log,
+        case when words(a.split_by) is null then w.part else 'application' end as part,
+        w.outcome,
+        w.hour,
+        min(w.x_line) as x_line,
+        min(w.lo) as lo,
+        max(w.hi) as hi,
+        sum(w.core_ms)::bigint as core_ms
+    from work as w
+    inner join named as a on w.x_log = a.x_log
+    group by a.x_log, case when words(a.split_by) is null then w.part else 'application' end,
+        w.outcome, w.hour
+)
+
+-- An application that is tried again did its work in vain before.
+select
+    t.x_line,
+    a.pipeline,
+    a.run,
+    t.part,
+    t.hour - min(t.hour) over (partition by t.x_log) + 1 as slice,
+    3 * a.number + case t.outcome when 'killed' then -2 when 'failed' then -1 else 0 end as try,
+    a.parent,
+    case
+        when a.number < max(a.number) over (partition by a.run) and t.outcome = 'succeeded'
+            then 'failed'
+        else t.outcome
+    end as state,
+    make_timestamp_ms(t.lo) as start,
+    make_timestamp_ms(t.hi) as stop,
+    a.place as resource_id,
+    1 as size,
+    'slots' as size_unit,
+    t.core_ms * 0.001::decimal(4, 3) as busy_s,
+    g.tags::varchar as tags
+from told as t
+inner join named as a on t.x_log = a.x_log
+left join tagged as g on t.x_log = g.x_log

@@ -1,0 +1,328 @@
+"""Open files of nested JSON: logs of one event a line, or documents of one event or many.
+
+A pack names what it reads of an event by the keys that lead to it (`paths`). The files of a
+delivery are parsed once, all together, into one Parquet file of text columns in the order of the
+files; beside the pack's columns it has `x_file`, the number of the file. The view adds `x_log`, the
+path of the log that the file is a part of.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from costlens.errors import CostLensError, Finding
+from costlens.ingest.diagnose import and_more
+from costlens.ingest.fetch import SourceFile
+from costlens.ingest.formats import packing_of
+from costlens.ingest.header import refuse_format
+from costlens.ingest.packs import Pack
+from costlens.ingest.source import LINES_A_FILE, Opened, line_at, line_of, read_error
+from costlens.ingest.zstd import is_cut
+from costlens.lake.views import literal, name
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_STAGED = "format parquet, row_group_size 30720"
+_SUFFIX = {"zstd": ".zst", "gzip": ".gz", "none": ".json"}  # by which DuckDB knows a packing
+_LARGEST = 64 << 20  # bytes of an event: the plan of a query can be long
+_SAMPLED = 500  # files of which each one's first rows are looked at
+_SHOWN = 20  # files are named one by one
+_GOES_ON = "what is still being written goes on; else deliver it again, whole"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """One of the files, with its number and a name that has no marks of a glob."""
+
+    number: int
+    file: SourceFile
+    link: Path
+    torn: bool = False  # its last line is cut off, which is to be passed over
+
+
+def open_nested(
+    con: "DuckDBPyConnection",
+    files: Sequence[SourceFile],
+    *,
+    pack: Pack,
+    staging: Path,
+    limit: int | None = None,
+) -> Opened:
+    """Parse the files of a delivery and make them readable as one; raise what is wrong with any."""
+    folder = staging / f"nested-{len(list(staging.iterdir()))}"
+    folder.mkdir()
+    links = [_link(number, file, folder, pack) for number, file in enumerate(files)]
+    staged = folder / "events.parquet"
+    parts, notes = _stage(con, links, pack=pack, staged=staged, limit=limit)
+    counted = folder / "files.parquet"
+    _count(con, parts, staged=staged, counted=counted)
+    _refuse(_without_needs(con, parts, pack=pack, staged=staged, counted=counted))
+    return Opened(
+        files=tuple(files),
+        pack=pack,
+        version="",
+        selects={"source": _view(parts, pack, staged=staged, counted=counted)},
+        shadowed=(),
+        alike={},
+        unended=(),
+        currency_if_missing=None,
+        columns=pack.columns,
+        line_of=lambda line: line_at(files, line),
+        notes=tuple(notes),
+    )
+
+
+def _link(number: int, file: SourceFile, folder: Path, pack: Pack) -> _Part:
+    refuse_format(file, pack)
+    link = folder / f"{number}{_SUFFIX[packing_of(file.path)]}"
+    link.symlink_to(file.path.resolve())
+    return _Part(number=number, file=file, link=link)
+
+
+def _stage(
+    con: "DuckDBPyConnection",
+    parts: Sequence[_Part],
+    *,
+    pack: Pack,
+    staged: Path,
+    limit: int | None,
+) -> tuple[Sequence[_Part], list[Finding]]:
+    """Parse all files into one; where that fails, find every file that cannot be read."""
+    import duckdb
+
+    notes: list[Finding] = []
+    try:
+        _copy(con, parts, pack=pack, staged=staged, limit=limit)
+    except duckdb.Error:
+        parts, notes = _judge(con, parts, pack)
+        _refuse(notes)
+        _copy(con, parts, pack=pack, staged=staged, limit=limit)
+    notes += _cut(parts)
+    _refuse(notes)
+    return parts, notes
+
+
+def _refuse(findings: Sequence[Finding]) -> None:
+    errors = [one for one in findings if one.severity == "error"]
+    if errors:
+        raise CostLensError(findings=errors)
+
+
+def _copy(
+    con: "DuckDBPyConnection",
+    parts: Sequence[_Part],
+    *,
+    pack: Pack,
+    staged: Path,
+    limit: int | None,
+) -> None:
+    """Write what a pack reads of every event, in the order of the files and their lines."""
+    groups = [[one for one in parts if one.torn == torn] for torn in (False, True)]
+    if limit and len(parts) < _SAMPLED:
+        groups = [[one] for one in parts]
+    cut = f" limit {limit}" if limit else ""
+    rows = " union all ".join(f"({_read(group, pack)}{cut})" for group in groups if group)
+    con.cursor().execute(f"copy ({rows}) to {literal(str(staged))} ({_STAGED})").fetchall()
+
+
+def _read(parts: Sequence[_Part], pack: Pack) -> str:
+    """Select a pack's columns of the events of some files, and the number of the file."""
+    kinds = ", ".join(
+        f"{literal(key)}: {literal(_kind(more))}" for key, more in _tree(pack).items()
+    )
+    columns = ", ".join(f"{_value(_path(pack, one))} as {name(one)}" for one in pack.columns)
+    links = ", ".join(literal(str(one.link)) for one in parts)
+    return (
+        f"select parse_filename(filename, true)::bigint as x_file, {columns} "
+        f"from read_json([{links}], columns = {{{kinds}}}, format = 'newline_delimited', "
+        f"ignore_errors = {str(parts[0].torn).lower()}, filename = true, compression = 'auto', "
+        f"maximum_object_size = {_LARGEST})"
+    )
+
+
+def _path(pack: Pack, column: str) -> tuple[str, ...]:
+    """Name the keys that lead to a column, from the top."""
+    if column in pack.mapped:
+        return (pack.mapped[column],)
+    return pack.description.paths.get(column, (column,))
+
+
+_Tree = dict[str, "_Tree"]
+
+
+def _tree(pack: Pack) -> _Tree:
+    """Put the paths of a pack's columns together: key to what is wanted below it."""
+    tree: _Tree = {}
+    for column in pack.columns:
+        below = tree
+        for key in _path(pack, column):
+            below = below.setdefault(key, {})
+    return tree
+
+
+def _kind(below: _Tree) -> str:
+    if not below:
+        return "VARCHAR"
+    return f"STRUCT({', '.join(f'{name(key)} {_kind(more)}' for key, more in below.items())})"
+
+
+def _value(path: Sequence[str]) -> str:
+    return ".".join(name(key) for key in path)
+
+
+def _count(
+    con: "DuckDBPyConnection", parts: Sequence[_Part], *, staged: Path, counted: Path
+) -> None:
+    """Write where the events of each file begin, and to which log it belongs."""
+    logs = [one.file.log or one.file.name for one in parts]
+    con.cursor().execute(
+        f"copy (select x_file, min(file_row_number) as first, count(*) as events, "
+        "$logs[x_file + 1] as x_log "
+        f"from read_parquet({literal(str(staged))}, file_row_number = true) group by x_file) "
+        f"to {literal(str(counted))} (format parquet)",
+        {"logs": logs},
+    ).fetchall()
+
+
+def _view(parts: Sequence[_Part], pack: Pack, *, staged: Path, counted: Path) -> str:
+    """Select a pack's columns of every event, with its number and its log."""
+    fixed = {one: f"{literal(value)}::varchar" for one, value in pack.fixed.items()}
+    columns = ", ".join(
+        f"{fixed.get(one, f'e.{name(one)}')} as {name(one)}" for one in pack.columns
+    )
+    events = f"read_parquet({literal(str(staged))}, file_row_number = true) as e"
+    if len(parts) == 1:
+        log = literal(parts[0].file.log or parts[0].file.name)
+        rest = f"e.file_row_number + 1 as x_line, {log} as x_log from {events} where true"
+    else:
+        rest = (
+            f"e.x_file * {LINES_A_FILE} + e.file_row_number - f.first + 1 as x_line, f.x_log "
+            f"from {events} inner join read_parquet({literal(str(counted))}) as f "
+            "on e.x_file = f.x_file"
+        )
+    torn = [str(one.number) for one in parts if one.torn]
+    needed = " and ".join(f"e.{name(one)} is null" for one in pack.description.needs)
+    left = f" and not (e.x_file in ({', '.join(torn)}) and {needed})" if torn else ""
+    return f"select {columns}, {rest}{left}"
+
+
+def _without_needs(
+    con: "DuckDBPyConnection", parts: Sequence[_Part], *, pack: Pack, staged: Path, counted: Path
+) -> list[Finding]:
+    """Find the events that lack what every event has: whole files of them, or lines."""
+    lacking = " or ".join(f"{name(one)} is null" for one in pack.description.needs)
+    rows = (
+        con.cursor()
+        .execute(
+            f"select x_file, count(*) filter ({lacking}) as lines, any_value(f.events) as events, "
+            f"min(e.file_row_number) filter ({lacking}) - any_value(f.first) + 1 as row "
+            f"from read_parquet({literal(str(staged))}, file_row_number = true) as e "
+            f"inner join read_parquet({literal(str(counted))}) as f using (x_file) "
+            "group by x_file having lines > 0 order by x_file"
+        )
+        .fetchall()
+    )
+    findings = []
+    keys = [".".join(_path(pack, one)) for one in pack.description.needs]
+    for number, lines, events, row in rows:
+        part = parts[number]
+        if lines - part.torn <= 0:
+            continue
+        whole = lines == events
+        findings.append(
+            Finding(
+                message=f"is none of {pack.description.title}: {' and '.join(keys)} is missing"
+                if whole
+                else f"this event lacks {' or '.join(keys)}{and_more(lines - part.torn)}",
+                where=part.file.name if whole else line_of(part.file, row),
+                hint="take it out of this source's path",
+                code="missing_column",
+            )
+        )
+    return findings[:_SHOWN]
+
+
+def _judge(
+    con: "DuckDBPyConnection", parts: Sequence[_Part], pack: Pack
+) -> tuple[list[_Part], list[Finding]]:
+    """Read each file by itself, and say what is wrong with it; a last line may be cut off."""
+    judged: list[_Part] = []
+    findings: list[Finding] = []
+    last = _last_parts(parts)
+    for part in parts:
+        torn, found = _judge_one(con, part, pack, may_be_torn=part.number in last)
+        judged.append(replace(part, torn=torn))
+        findings += found
+    return judged, findings
+
+
+def _judge_one(
+    con: "DuckDBPyConnection", part: _Part, pack: Pack, *, may_be_torn: bool
+) -> tuple[bool, list[Finding]]:
+    import duckdb
+
+    tried = part.link.with_suffix(".tried")
+    try:
+        _copy(con, [part], pack=pack, staged=tried, limit=None)
+    except duckdb.Error as error:
+        said = read_error(error, part.file)
+        if not isinstance(said, CostLensError):
+            raise
+        if "Malformed JSON" not in str(error):
+            return False, list(said.findings)
+    else:
+        return False, []
+    torn = replace(part, torn=True)
+    _copy(con, [torn], pack=pack, staged=tried, limit=None)
+    lacking = " and ".join(f"{name(one)} is null" for one in pack.description.needs)
+    ((lines, row, events),) = (
+        con.cursor()
+        .execute(
+            f"select count(*) filter ({lacking}), min(file_row_number) filter ({lacking}) + 1, "
+            f"count(*) from read_parquet({literal(str(tried))}, file_row_number = true)"
+        )
+        .fetchall()
+    )
+    goes_on = events > 1 or part.file.log != part.file.name  # a part may have just begun
+    if may_be_torn and lines == 1 and row == events and goes_on:
+        return True, [
+            Finding(
+                message="the last line is cut off: the log counts up to there",
+                where=line_of(part.file, row),
+                hint=_GOES_ON,
+                code="torn_log",
+                severity="warning",
+            )
+        ]
+    return False, [
+        Finding(
+            message="this line is not JSON" + and_more(lines),
+            where=line_of(part.file, row),
+            hint="deliver the file again, whole",
+            code="bad_file",
+        )
+    ]
+
+
+def _cut(parts: Sequence[_Part]) -> list[Finding]:
+    """Find the files whose packing ends too early: what was in the last piece is not there."""
+    last = _last_parts(parts)
+    return [
+        Finding(
+            message="its last piece is cut off"
+            + (": the log counts up to there" if part.number in last else ""),
+            where=part.file.name,
+            hint=_GOES_ON if part.number in last else "deliver it again, whole",
+            code="torn_log",
+            severity="warning" if part.number in last else "error",
+        )
+        for part in parts
+        if part.link.suffix == _SUFFIX["zstd"] and is_cut(part.file.path)
+    ]
+
+
+def _last_parts(parts: Sequence[_Part]) -> set[int]:
+    """Find the numbers of the parts that may still be written to: the last one of each log."""
+    return set({one.file.log or one.file.name: one.number for one in parts}.values())

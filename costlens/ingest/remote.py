@@ -1,0 +1,40 @@
+"""Sources that are not here yet: a bucket, or an account of AWS."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from costlens.config.values import Source, Workspace
+from costlens.errors import Finding
+from costlens.ingest.bucket import bucket_of
+from costlens.ingest.jobs import jobs_of
+
+
+class Remote(Protocol):
+    """Makes copies here of what a source is made of."""
+
+    findings: list[Finding]
+    sample: bool  # whether a few files are enough
+
+    def find(self, patterns: Collection[str], /) -> list[Path]:
+        """Name the copies of all there is, and make those of the manifests."""
+        ...
+
+    def copy(self, paths: list[Path]) -> list[Path]:
+        """Make the copies that are not here yet; name those that are read."""
+        ...
+
+
+def remote_of(
+    source: Source,
+    workspace: Workspace,
+    *,
+    as_of: datetime,
+    say: Callable[[str], None],
+    sample: bool = False,
+) -> Remote | None:
+    """Give the way to a source that is elsewhere; None for one on this machine."""
+    if source.aws is not None:
+        return jobs_of(source, workspace, as_of=as_of, say=say, sample=sample)
+    return bucket_of(source, workspace, say=say, sample=sample)
