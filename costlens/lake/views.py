@@ -3,12 +3,16 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from costlens.lake.partitions import decoded, is_coded
 from costlens.lake.tables import TABLES, Table
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+# What the views of a connection show, whoever made them: binding one anew reads its files' footers.
+_shown: "WeakKeyDictionary[DuckDBPyConnection, dict[str, list[Path]]]" = WeakKeyDictionary()
 
 
 def literal(text: str) -> str:
@@ -22,11 +26,18 @@ def name(text: str) -> str:
 
 
 def create_views(con: "DuckDBPyConnection", files: Mapping[str, Sequence[Path]]) -> None:
-    """Create or replace one view for every table, typed also where it has no files."""
-    for table in TABLES.values():
-        paths = files.get(table.name, ())
+    """Create or replace one view for every given table, typed also where it has no files.
+
+    A view that shows these files already is left as it is.
+    """
+    shown = _shown.setdefault(con, {})
+    for name_of, paths in files.items():
+        if shown.get(name_of) == list(paths):
+            continue
+        table = TABLES[name_of]
         select = _over(table, paths) if paths else _empty(table)
         con.execute(f"create or replace view {name(table.name)} as {select}").fetchall()
+        shown[name_of] = list(paths)
 
 
 def _over(table: Table, paths: Sequence[Path]) -> str:
