@@ -72,6 +72,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "unit": "VARCHAR",
         "capacity": "DECIMAL(18,3)",
         "machine": "DECIMAL(18,3)",
+        "overlap": "VARCHAR",
     },
     "runs_on": {"node": "VARCHAR", "pipeline": "VARCHAR", "part": "VARCHAR"},
     "run_matches": {
@@ -296,12 +297,14 @@ def _resources(catalogue: Catalogue) -> Iterator[Row]:
                 "unit": unit or machine_unit,
                 "capacity": _text(capacity),
                 "machine": _text(machine),
+                "overlap": thing.overlap,
             }
 
 
 def _is_resource(pipeline: Pipeline) -> bool:
-    """Say whether a pipeline's own charges are a resource: it has capacity, or rules on ids."""
-    return pipeline.capacity is not None or any(rule.resource_id for rule in pipeline.billed_by)
+    """Say whether a pipeline's own charges are one: its runs share them, or a rule names ids."""
+    is_shared = pipeline.capacity is not None or pipeline.overlap is not None
+    return is_shared or any(rule.resource_id for rule in pipeline.billed_by)
 
 
 def _runs_on(catalogue: Catalogue) -> Iterator[Row]:

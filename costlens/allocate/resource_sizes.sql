@@ -1,7 +1,8 @@
 -- In which unit the attempts of a resource are sized, and what it can hold, in thousandths.
 -- One unit per resource: sizes of several units cannot share a denominator, so then each counts 1.
 -- Grain: one row per place that attempts ran on in the period, or that is declared.
--- Reads: resources, ran_on, tries, rule_days.
+-- Reads: resources, ran_on, tries, rule_days,
+-- policies.
 with told as (
     select
         r.place,
@@ -23,14 +24,18 @@ joined as (
         or (x.unit is not null and t.unit is not null and x.unit <> t.unit)
         or (coalesce(x.unit, t.unit) = 'weighted' and t.unsized > 0) as mixed,
         (x.capacity::decimal(38, 3) * 1000)::hugeint as capacity_milli,
-        (x.machine::decimal(38, 3) * 1000)::hugeint as machine_milli
+        (x.machine::decimal(38, 3) * 1000)::hugeint as machine_milli,
+        coalesce(x.overlap, p.value) as overlap
     from told as t
     full join resources as x on t.place = x.node
+    cross join policies as p
+    where p.name = 'overlap'
 )
 
 select
     place,
     mixed,
+    overlap,
     case when not mixed then unit end as unit,
     case when not mixed or unit in ('slots', 'machines') then capacity_milli end as capacity_milli,
     case when not mixed then machine_milli end as machine_milli

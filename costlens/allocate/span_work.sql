@@ -1,8 +1,9 @@
 -- What each job used of each billed span, in thousandths of a unit times microseconds.
 -- Busy or billable seconds take the place of the wall clock, spread evenly over the attempt.
 -- A run that owns its charges alone uses them whatever their hour says.
--- Grain: one row per (place, span, job); span is null for a run. Reads: span_uses, tries, own_time,
--- resource_sizes, run_members, pools.
+-- Where the place is shared by who is there, or by how long, the clock alone counts.
+-- Grain: one row per (place, span, job); span is null for a run. Reads: span_uses, span_occupied,
+-- tries, own_time, resource_sizes, run_members, pools.
 with sized as (
     select
         u.place,
@@ -24,6 +25,38 @@ with sized as (
     from span_uses as u
     inner join tries as t on u.attempt = t.attempt
     inner join own_time as o on u.attempt = o.attempt
+    inner join resource_sizes as z on u.place = z.place
+    where z.overlap = 'capacity'
+    union all
+    select
+        u.place,
+        u.span_start,
+        u.span_stop,
+        t.job,
+        1000 as size_milli,
+        u.overlap_us as time_us,
+        'C' as grade,
+        'duration' as unit
+    from span_uses as u
+    inner join tries as t on u.attempt = t.attempt
+    inner join resource_sizes as z on u.place = z.place
+    where z.overlap = 'duration'
+    union all
+    select
+        u.place,
+        u.span_start,
+        u.span_stop,
+        t.job,
+        1 as size_milli,
+        u.occupied as time_us,
+        case
+            when z.overlap = 'occupancy_by_slots' and z.unit in ('slots', 'machines')
+                and not z.mixed and t.size_milli is not null then 'B'
+            else 'C'
+        end as grade,
+        'occupancy' as unit
+    from span_occupied as u
+    inner join tries as t on u.attempt = t.attempt
     inner join resource_sizes as z on u.place = z.place
     union all
     select

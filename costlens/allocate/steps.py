@@ -48,7 +48,14 @@ MATCH_STEPS = (
 )
 # The split of its money.
 POOL_STEPS = ("pools", "machines")
-SPLIT_STEPS = ("span_uses", "span_work", "pool_capacity", "overlapped")
+SPLIT_STEPS = (
+    "span_times",
+    "span_uses",
+    "span_occupied",
+    "span_work",
+    "pool_capacity",
+    "overlapped",
+)
 CASCADE_STEPS = ("handed_on", "landed", "settled")
 NEED_STEPS = (
     "all_edges",

@@ -76,7 +76,7 @@ select
     -- A pipeline's own charges go whole to its shared stage, unless it has capacity, or rules on ids
     -- that its runs can be held against.
     case
-        when d.owner like 'pipeline:%' and r.capacity is null
+        when d.owner like 'pipeline:%' and r.capacity is null and r.overlap is null
             and not (d.tier = 2 and coalesce(p.has_runs, false))
             then d.owner || '/shared'
         else d.owner
@@ -86,7 +86,11 @@ select
         when d.owner like 'resource:%' then 'resource'
         when
             d.owner like 'pipeline:%'
-            and (r.capacity is not null or (d.tier = 2 and coalesce(p.has_runs, false)))
+            and (
+                r.capacity is not null
+                or r.overlap is not null
+                or (d.tier = 2 and coalesce(p.has_runs, false))
+            )
             then 'resource'
         else 'whole'
     end as kind

@@ -119,12 +119,20 @@ class Source(Value):
     )
 
 
+Overlap = Literal["capacity", "occupancy", "occupancy_by_slots", "duration"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Allocation(Value):
     """The policies of the allocation."""
 
     basis: Literal["effective", "billed"] = setting("which basis questions show first", "effective")
-    overlap: Literal["capacity"] = setting("how runs share a resource", "capacity")
+    overlap: Overlap = setting(
+        "how runs share a resource: `capacity` by what they use of it, the rest is idle; "
+        "`occupancy` all of it while any is there, evenly, or `occupancy_by_slots`; `duration` by "
+        "their time, which hides idle",
+        "capacity",
+    )
     idle: Literal["show"] = setting("unused capacity stays a line of its own", "show")
     failed_runs: Literal["charge"] = setting(
         "failed, killed and retried time stays with the run's targets, as class waste", "charge"
@@ -254,6 +262,7 @@ class Resource(Named):
         only=("slots", "vcpu", "memory_gb", "gpu"),
     )
     runs: tuple[RunsOn, ...] = setting("what ran on it, beside attempts that name its id", ())
+    overlap: Overlap | None = setting("how runs share it, if not as `allocation` says")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,6 +277,7 @@ class Pipeline(Named):
         None,
         only=("slots", "vcpu", "memory_gb", "gpu"),
     )
+    overlap: Overlap | None = setting("how its runs share that resource")
     produces: tuple[Produce, ...] = setting("what its parts make; the first match wins", ())
 
 

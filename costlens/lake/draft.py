@@ -80,7 +80,7 @@ class Draft:
         """Make a view of every table, as it would be published now; open again to see more."""
         create_views(
             con,
-            {table: [self._folder / table / path for path in self._state(table)] for table in TABLES},
+            {one: [self._folder / one / path for path in self._state(one)] for one in TABLES},
         )
 
     def publish(

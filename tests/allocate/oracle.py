@@ -187,9 +187,7 @@ class Oracle:
         if kind == "resource":
             return any(r.name == name for r in self.world.catalogue.resources)
         return kind == "pipeline" and any(
-            p.name == name
-            and (p.capacity is not None or any(rule.resource_id for rule in p.billed_by))
-            for p in self.world.catalogue.pipelines
+            p.name == name and is_resource(p) for p in self.world.catalogue.pipelines
         )
 
     def _land(self, found: Match) -> dict[str, str]:
@@ -200,7 +198,7 @@ class Oracle:
             return {"place": found.owner}
         pipeline = next(p for p in self.world.catalogue.pipelines if p.name == name)
         by_runs = found.tier == 2 and self.runs.on(found.owner)
-        if pipeline.capacity is not None or by_runs:
+        if pipeline.capacity is not None or pipeline.overlap is not None or by_runs:
             return {"place": found.owner, "kind": "resource"}
         return {"place": f"{found.owner}/shared"}
 
@@ -273,7 +271,7 @@ class Oracle:
             return [whole]
         work = self.runs.work(match.place, span if match.kind == "resource" else None)
         work = {job: used for job, used in work.items() if used[0] > 0}
-        capacity = self._capacity(match, span)
+        capacity = self._capacity(match, span, sum(used for used, _ in work.values()))
         return list(self._overlap(whole, match, work, capacity))
 
     @cached_property
@@ -305,10 +303,13 @@ class Oracle:
         weighted = 9 * Fraction(told["CoreCount"]) + Fraction(told["MemorySize"].split()[0])
         return int(1000 * (weighted + 90 * Fraction(told.get("GpuCount", "0"))))
 
-    def _capacity(self, match: Match, span: Span) -> int | None:
+    def _capacity(self, match: Match, span: Span, used: int) -> int | None:
         """Take the machine time that the bill states, else what is declared, else nothing."""
-        if match.kind == "run":
+        policy = self.runs.overlap(match.place)
+        if match.kind == "run" or policy == "duration":
             return None
+        if policy != "capacity":
+            return used + self.runs.occupied(match.place, span)[1]
         stated = max(self._stated.get((match.place, span), {}).values(), default=0)
         if stated > 0:
             return stated
@@ -316,7 +317,11 @@ class Oracle:
         return size.capacity * (span[1] - span[0]) if size.capacity else None
 
     def _overlap(
-        self, whole: Piece, match: Match, work: dict[Job, tuple[int, str]], capacity: int | None
+        self,
+        whole: Piece,
+        match: Match,
+        work: dict[Job, tuple[int, str]],
+        capacity: int | None,
     ) -> Iterable[Piece]:
         """Split by what each job used, against the capacity; the rest is idle."""
         used = sum(weight for weight, _ in work.values())

@@ -95,7 +95,8 @@ class Try:
 
 
 def is_resource(pipeline: Pipeline) -> bool:
-    return pipeline.capacity is not None or any(rule.resource_id for rule in pipeline.billed_by)
+    is_shared = pipeline.capacity is not None or pipeline.overlap is not None
+    return is_shared or any(rule.resource_id for rule in pipeline.billed_by)
 
 
 class Nests:

@@ -3,6 +3,7 @@
 Written from design.md ("Rules of the flow") and methods.md §4, not from the SQL.
 """
 
+import itertools
 import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from worlds import World
 from costlens.config.values import Rule, Selector
 
 KINDS = ("work_s", "values", "rows", "bytes", "columns", "declared")
+HOUR = 3_600_000_000
 SEPARATE = ("work_s", "values", "rows", "bytes")  # measured for each thing made
 
 
@@ -252,8 +254,64 @@ class Runs(Nests):
             machine=int(machine * 1000) if machine is not None and not mixed else None,
         )
 
+    def overlap(self, place: str) -> str:
+        """Say how those that are on a place at once share it."""
+        things = {f"resource:{t.name}": t for t in self.catalogue.resources}
+        things |= {f"pipeline:{t.name}": t for t in self.catalogue.pipelines}
+        return (place in things and things[place].overlap) or self.world.allocation.overlap
+
+    def _there(self, place: str, span: Span) -> list[tuple[int, int, int, int]]:
+        """List who was on a place when: (from, to, attempt, its thousandths)."""
+        size, even = self.size(place), self.overlap(place) == "occupancy"
+        return [
+            (max(a, span[0]), min(b, span[1]), i, plain if plain is not None else 1000)
+            for i in self.on(place)
+            for plain in [None if even or size.mixed else self.tries[i].size]
+            for a, b in self.own_time[i]
+            if max(a, span[0]) < min(b, span[1])
+        ]
+
+    def occupied(self, place: str, span: Span) -> tuple[dict[int, int], int]:
+        """Share every moment among those that are there; and say how long nobody is.
+
+        In millionths of a microsecond: what a thousandth of a slot gets of a moment is rounded down,
+        and moments end at full hours.
+        """
+        there = self._there(place, span)
+        hours = range(span[0] // HOUR * HOUR, span[1], HOUR)
+        edges = {*span, *(hour for hour in hours if hour > span[0])}
+        edges |= {edge for a, b, _, _ in there for edge in (a, b)}
+        used: dict[int, int] = defaultdict(int)
+        empty = 0
+        for a, b in itertools.pairwise(sorted(edges)):
+            now = [(i, size) for start, stop, i, size in there if start <= a and b <= stop]
+            whole, lasts = sum(size for _, size in now), (b - a) * 1_000_000
+            empty += 0 if whole else lasts
+            for i, size in now if whole else ():
+                used[i] += size * (lasts // whole)
+        return used, empty
+
+    def _shared_work(self, place: str, span: Span) -> dict[Job, tuple[int, str]]:
+        size, policy = self.size(place), self.overlap(place)
+        used: dict[Job, tuple[int, str]] = {}
+        if policy == "duration":
+            times: dict[int, int] = defaultdict(int)
+            for a, b, i, _ in self._there(place, span):
+                times[i] += b - a
+        else:
+            times, _ = self.occupied(place, span)
+        by_slots = policy == "occupancy_by_slots" and size.unit in ("slots", "machines")
+        for i, time in times.items():
+            one = self.tries[i]
+            grade = "B" if by_slots and one.size is not None else "C"
+            weight, worst = used.get(one.job, (0, "A"))
+            used[one.job] = weight + time, max(worst, grade)
+        return used
+
     def work(self, place: str, span: Span | None) -> dict[Job, tuple[int, str]]:
         """Weigh what each job used of a span: its size and time, with its grade."""
+        if span is not None and self.overlap(place) != "capacity":
+            return self._shared_work(place, span)
         size = self.size(place)
         used: dict[Job, tuple[int, str]] = {}
         for i in self.on(place):

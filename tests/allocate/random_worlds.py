@@ -107,6 +107,11 @@ class Maker:
             return Capacity(vcpu=amount, memory_gb=Decimal(4))
         return Capacity(slots=amount) if self.unit == "slots" else Capacity(machines=amount)
 
+    def overlap(self) -> str | None:
+        if not self.chance(0.4):
+            return None
+        return self.pick(["capacity", "occupancy", "occupancy_by_slots", "duration"])
+
     def edges(self, most: int, **ends: tuple[str, ...]) -> tuple[Edge, ...]:
         all_ends = [(kind, name) for kind, names in ends.items() for name in names]
         weighted, counted = self.chance(0.6), self.chance(0.4)
@@ -179,6 +184,7 @@ class Maker:
             name=name,
             billed_by=self.rule(*ids),
             capacity=self.capacity(),
+            overlap=self.overlap(),
             machine=self.pick([None, machines.get(self.unit)]),
             runs=tuple(
                 RunsOn(pipeline=pipeline, part=self.pick([None, "x.*", "prep|joint"]))
@@ -191,6 +197,7 @@ class Maker:
             name=name,
             billed_by=self.rule(self.pick(["id-3", "id-3", "own"])) if self.chance(0.5) else (),
             capacity=self.capacity() if self.chance(0.3) else None,
+            overlap=self.overlap(),
             produces=self.pick([PATTERNS, PATTERNS, PATTERNS[1:2], ()]),
         )
 
@@ -306,7 +313,9 @@ def make_world(seed: int, *, lines: int = 12, sign: int = 0) -> World:
         outputs=maker.outputs(6),
         activity=maker.activity(8),
         links=maker.links(4),
-        allocation=Allocation(shared_parts=maker.pick(["even", "by_work"])),
+        allocation=Allocation(
+            shared_parts=maker.pick(["even", "by_work"]), overlap=maker.overlap() or "capacity"
+        ),
         sources=(Source(name="bill", type="x", path="x", exclude=maker.pick([(), (exclude,)])),),
     )
 

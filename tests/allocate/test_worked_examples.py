@@ -12,6 +12,7 @@ from costlens.config.values import (
     Catalogue,
     Edge,
     Feature,
+    Overlap,
     Pipeline,
     Produce,
     Product,
@@ -27,6 +28,7 @@ SCAN = {
 SCAN["stages"]["agg_web"] = ["f3", "f4"]
 SCAN["costs"]["f4"] = 20
 UNIT = Fraction(1, 10**12)
+C6 = {"A": (0, 4, 2), "B": (2, 6, 1), "C": (3, 5, 1)}
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +90,12 @@ def handed_on(costs: dict[str, Any], takes: dict[str, dict[str, Any]]) -> World:
 
 
 def on_cluster(
-    uses: dict[str, tuple[int, int, Any]], cost: int, hours: int, slots: int, step: int = 0
+    uses: dict[str, tuple[int, int, Any]],
+    cost: int,
+    hours: int,
+    slots: int,
+    step: int = 0,
+    overlap: Overlap | None = None,
 ) -> World:
     """Runs on one resource: name → (first hour, last hour, slots); `step` bills every few hours."""
     step = step or hours
@@ -122,6 +129,7 @@ def on_cluster(
                     name="cluster",
                     billed_by=by_id("cluster"),
                     capacity=Capacity(slots=Decimal(slots)),
+                    overlap=overlap,
                     runs=tuple(RunsOn(pipeline=f"p{name}") for name in uses),
                 ),
             )
@@ -220,7 +228,7 @@ def test_reciprocal_cost_is_solved_exactly(
             id="airport",
         ),
         pytest.param(
-            on_cluster({"A": (0, 4, 2), "B": (2, 6, 1), "C": (3, 5, 1)}, 96, 8, 4),
+            on_cluster(C6, 96, 8, 4),
             {"A": 24, "B": 12, "C": 6, "(idle)": 54},
             id="c6",
         ),
@@ -228,6 +236,14 @@ def test_reciprocal_cost_is_solved_exactly(
             on_cluster({"A": (0, 4, 3), "B": (2, 6, 2), "C": (3, 5, 1)}, 96, 8, 4, step=1),
             {"A": "156/5", "B": "104/5", "C": 5, "(idle)": 39},
             id="c6-oversubscribed",
+        ),
+        *(
+            pytest.param(on_cluster(C6, 96, 8, 4, overlap=overlap), shares, id=f"c6-{overlap}")
+            for overlap, shares in {
+                "occupancy": {"A": 34, "B": 28, "C": 10, "(idle)": 24},
+                "occupancy_by_slots": {"A": 38, "B": 25, "C": 9, "(idle)": 24},
+                "duration": {"A": "192/5", "B": "192/5", "C": "96/5"},
+            }.items()
         ),
         pytest.param(
             on_cluster(
