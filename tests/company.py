@@ -66,7 +66,9 @@ class Company:
             self.sources.append(source)
         # JSON is YAML, and needs no quoting rules.
         text = json.dumps({"version": 1, "sources": self.sources, **self.settings}, indent=1)
-        (self.folder / "costlens.yaml").write_text(text)
+        path = self.folder / "costlens.yaml"
+        if not path.exists() or path.read_text() != text:  # somebody may be reading it
+            path.write_text(text)
 
     def bill(self, *lines: Row, name: str = "bill", file: str = "", **source: object) -> Path:
         """Write a FOCUS file: each line gives `cost` and what differs from a plain daily line."""

@@ -70,6 +70,8 @@ NEED_STEPS = (
     "entries",
     "ledger",
 )
+# What policies share out, once all is where it belongs.
+POLICY_STEPS = ("policy_pieces", "policy_members", "policy_shares")
 
 
 _STRETCH = 100_000  # rows of `overlapped` that are placed at a time
@@ -121,6 +123,8 @@ def split_period(con: "duckdb.DuckDBPyConnection", period: str) -> None:
     solve_flows(con)
     run(con, CASCADE_STEPS)
     run(con, NEED_STEPS, period=period)
+    run(con, POLICY_STEPS, period=period)
+    con.execute("insert into ledger by name select * from policy_shares")
 
 
 def _quoted(text: str) -> str:

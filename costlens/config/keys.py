@@ -51,6 +51,10 @@ FORMS = {
         pattern=r"(?:[1-9][0-9]?|100)%|[1-9][0-9]{0,5}(?:\.[0-9]+)? ?[MGT]i?B",
         says="a part of the memory, such as 60%, or an amount, such as 800MB or 4GB",
     ),
+    "policy": Form(
+        pattern=r"show|share|evenly|weight|by [A-Za-z0-9_.:-]+",
+        says="show, share, evenly, weight, or a measure of activity, such as by reads",
+    ),
     "currency": Form(pattern=r"[A-Z]{3}", says="three capital letters, such as EUR"),
 }
 

@@ -119,6 +119,7 @@ class Source(Value):
     )
 
 
+Policy = str  # show, share, evenly, weight or `by MEASURE`
 Overlap = Literal["capacity", "occupancy", "occupancy_by_slots", "duration"]
 
 
@@ -133,19 +134,27 @@ class Allocation(Value):
         "their time, which hides idle",
         "capacity",
     )
-    idle: Literal["show"] = setting("unused capacity stays a line of its own", "show")
+    idle: Policy = setting(
+        "unused capacity: `show` it as a line of its own, or `share` it among those who used the "
+        "resource; or `evenly`, or by `weight`, or by what was measured, as `by reads`",
+        "show",
+        form="policy",
+    )
     failed_runs: Literal["charge"] = setting(
         "failed, killed and retried time stays with the run's targets, as class waste", "charge"
     )
     shared_parts: Literal["even", "by_work"] = setting(
         "how a shared part is split among the features of its run", "even"
     )
-    unused_commitment: Literal["show"] = setting(
-        "unused commitment stays a line of its own", "show"
+    unused_commitment: Policy = setting(
+        "unused commitment that no target bears: `show` it, or `share` it among targets by their "
+        "cost of the same bill and month; or as idle",
+        "show",
+        form="policy",
     )
-    tax: Literal["show"] = setting("tax stays where its charge went", "show")
-    credit: Literal["show"] = setting("credits stay where their charge went", "show")
-    support: Literal["show"] = setting("support stays where its charge went", "show")
+    tax: Policy = setting("tax that no target bears, likewise", "show", form="policy")
+    credit: Policy = setting("credits that no target bears, likewise", "show", form="policy")
+    support: Policy = setting("support that no target bears, likewise", "show", form="policy")
 
 
 @dataclass(frozen=True, kw_only=True)

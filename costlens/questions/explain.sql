@@ -1,7 +1,8 @@
 -- Why a target costs what it does: its stages, what they cost, and every weight on the way.
 -- Grain: one row per (stage, service, class, rule, need, way). The amounts re-add to the target's.
 -- Numerators and denominators are added up over the placements of a row, and reduced.
--- Reads: explain_parts, rates. Takes: $basis.
+-- What policies gave stands beside, a row a policy.
+-- Reads: explain_parts, explain_policies, rates. Takes: $basis.
 with described as (
     select
         *,
@@ -107,16 +108,36 @@ told as (
     group by k.part
 ),
 
+given as (
+    select
+        p.step as stage,
+        sum(units(case $basis when 'billed' then p.billed else p.effective end) * r.rate) as amount,
+        r.to_currency as currency,
+        p.service,
+        p.class,
+        p.grade
+    from explain_policies as p
+    inner join rates as r on p.billing_period = r.month and p.currency = r.currency
+    group by all
+),
+
 -- What rounding each amount once left of the whole.
 rounding as (
     select currency, converted(sum(amount)) - sum(converted(amount)) as amount
-    from priced
+    from (
+        select currency, amount from priced
+        union all
+        select currency, amount from given
+    ) as each_of
     group by currency
 )
 
 select * exclude (part)
 from (
     select * from told
+    union all by name
+    select * replace (converted(amount) as amount), 'policy' as need
+    from given
     union all by name
     select '(rounding)' as stage, amount, currency
     from rounding

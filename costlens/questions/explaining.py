@@ -81,3 +81,4 @@ def _keep_parts(asked: Asked, why: Why) -> None:
             hint=f"did you mean {near[0]}?" if near else f"names: costlens cost --by {why.level}",
         )
     asked.keep("explain_parts", **_params(why))
+    asked.keep("explain_policies", **_params(why))

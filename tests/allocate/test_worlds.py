@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from compare import differences
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_worlds import make_world, worlds
@@ -56,7 +57,7 @@ def test_the_engine_agrees_with_the_reference(con: Con, seed: int) -> None:
         pytest.fail("\n".join([*disagrees(con, world), repr(world)]))
 
 
-@settings(max_examples=max(30, settings().max_examples // 20))
+@settings(max_examples=examples(20))
 @given(world=worlds())
 def test_the_engine_agrees_with_the_reference_on_what_is_left_of_worlds(
     con: Con, world: World
@@ -255,7 +256,7 @@ def stages(con: Con) -> dict[str, Decimal]:
     )
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(6))
 @given(spans, st.lists(st.integers(1, 86_399), max_size=3))
 def test_cutting_a_billed_interval_changes_no_cost_while_capacity_suffices(
     con: Con, times: list[tuple[int, int, int]], cuts: list[int]
@@ -266,7 +267,7 @@ def test_cutting_a_billed_interval_changes_no_cost_while_capacity_suffices(
     assert all(abs(whole[name] - cut[name]) < Decimal("0.00000000001") for name in whole)
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(6))
 @given(spans, st.lists(st.integers(1, 86_399), max_size=3), st.integers(1, 4))
 def test_idle_and_use_are_never_negative_and_add_up(
     con: Con, times: list[tuple[int, int, int]], cuts: list[int], slots: int

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from aws_report import Line, charges, line, report, rows_of, write_csv, write_parquet
 from company import Company
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -359,7 +360,7 @@ def lines_of(number: int, hour: Hour) -> list[Line]:
     return [*parts, *made, *negated] if pods_first else [*made, *negated, *parts]
 
 
-@settings(max_examples=8)
+@settings(max_examples=examples(3))
 @given(hours=st.lists(HOUR, min_size=1, max_size=25))
 def test_the_setting_moves_money_within_an_hour_of_a_machine_and_loses_none(
     tmp_path_factory: pytest.TempPathFactory, hours: list[Hour]

@@ -22,6 +22,7 @@ from deliveries import (
     sample_of,
     shuffled,
 )
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -122,7 +123,7 @@ def test_any_lines_come_to_the_same_in_any_order(
 
 @pytest.mark.slow
 @every_pack
-@settings(max_examples=25)
+@settings(max_examples=examples(10))
 @given(lines=LINES, seed=st.integers())
 def test_many_lines_come_to_the_same_in_any_order(
     reader: Reading, pack: Pack, lines: list[int], seed: int

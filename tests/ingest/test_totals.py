@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import DATA, HEADER, Desk, line
+from effort import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -117,7 +118,7 @@ def _spelled(amount: Decimal, spelling: str) -> str:
         return spelling.format(amount) if amount >= 0 else spelling.replace("+", "").format(amount)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(12))
 @given(st.lists(st.tuples(AMOUNTS, SPELLINGS), min_size=1, max_size=20))
 @example([(Decimal("10000000000.000000000000000001"), "{:f}")])
 @example([(Decimal("1e-7"), "{:e}"), (Decimal("-0.9999999999999"), "{:f}")])
@@ -162,7 +163,7 @@ def test_a_float_of_parquet_is_read_as_it_is_printed(desk: Desk) -> None:
 NOTHING = st.sampled_from(["", "NULL", "null", "(null)", "None", "NaN", "nan"])
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(8))
 @given(st.lists(NOTHING | st.sampled_from(["x", "nullable", "none", "N/A", "0"]), min_size=1))
 def test_every_spelling_of_nothing_is_null_and_nothing_else_is(words: list[str]) -> None:
     nothing = {"", "NULL", "null", "(null)", "None", "NaN", "nan"}

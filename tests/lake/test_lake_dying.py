@@ -1,7 +1,7 @@
 """A writer may die at any moment: what was published stays, whole, and the next one goes on.
 
 The writer here is a process that ends itself, without any clean-up, at its n-th touch of a file in
-the lake, for every n until it comes through.
+the lake: for some n until it comes through, and for every n in `make test-all`.
 """
 
 import shutil
@@ -71,9 +71,14 @@ def data_files(lake: Lake) -> set[str]:
     return {str(path) for path in paths if "_delta_log" not in path.parts}
 
 
-def deaths(script: str, old: Lake, folder: Path) -> Iterator[Lake]:
+@pytest.fixture(params=[pytest.param(1, marks=pytest.mark.slow), 5], ids=["every", "some"])
+def stride(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
+def deaths(script: str, old: Lake, folder: Path, stride: int) -> Iterator[Lake]:
     """Run a script on fresh copies of a lake until it comes through, yielding where it died."""
-    for last in range(1, 1000):
+    for last in range(1, 1000, stride):
         copy = folder / str(last)
         shutil.copytree(old.folder, copy)
         code = [sys.executable, "-c", PROLOGUE + script, str(copy), str(last)]
@@ -111,10 +116,15 @@ def assert_tables_are_at(lake: Lake, build: Build) -> None:
 
 @pytest.mark.parametrize("next_table", ["catalogue", "ledger"])
 def test_a_refresh_that_dies_leaves_the_last_build_and_the_next_starts_from_it(
-    old: Lake, con: duckdb.DuckDBPyConnection, publish: Publish, tmp_path: Path, next_table: str
+    old: Lake,
+    con: duckdb.DuckDBPyConnection,
+    publish: Publish,
+    tmp_path: Path,
+    next_table: str,
+    stride: int,
 ) -> None:
     seen = []
-    for lake in deaths(REFRESH, old, tmp_path):
+    for lake in deaths(REFRESH, old, tmp_path, stride):
         build = lake.build()
         seen.append(build.number)
         known = BEFORE if build.number == 2 else AFTER
@@ -143,10 +153,10 @@ def test_a_refresh_that_dies_leaves_the_last_build_and_the_next_starts_from_it(
 
 
 def test_a_vacuum_that_dies_never_takes_a_file_of_a_listed_build_and_is_finished_by_the_next(
-    old: Lake, tmp_path: Path
+    old: Lake, tmp_path: Path, stride: int
 ) -> None:
     seen = []
-    for lake in deaths(VACUUM, old, tmp_path):
+    for lake in deaths(VACUUM, old, tmp_path, stride):
         seen.append(len(lake.builds()))
         for build in lake.builds():
             wanted = BEFORE if build.number == 2 else [(name, Decimal(1)) for name, _ in BEFORE]
@@ -159,10 +169,10 @@ def test_a_vacuum_that_dies_never_takes_a_file_of_a_listed_build_and_is_finished
 
 
 def test_a_first_refresh_that_dies_leaves_nothing_built_and_the_next_is_the_first(
-    lake: Lake, con: duckdb.DuckDBPyConnection, publish: Publish, tmp_path: Path
+    lake: Lake, con: duckdb.DuckDBPyConnection, publish: Publish, tmp_path: Path, stride: int
 ) -> None:
     lake.folder.mkdir()
-    for left in deaths(REFRESH, lake, tmp_path / "copies"):
+    for left in deaths(REFRESH, lake, tmp_path / "copies", stride):
         if left.builds():
             continue
         with left.writing() as draft:

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
+from effort import examples
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -114,4 +115,6 @@ class ALake(RuleBasedStateMachine):
 
 
 TestALakeIsADict = ALake.TestCase
-TestALakeIsADict.settings = settings(max_examples=25, stateful_step_count=15, deadline=None)
+TestALakeIsADict.settings = settings(
+    max_examples=examples(10), stateful_step_count=15, deadline=None
+)

@@ -84,7 +84,13 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     )
     set_rates(con, build, None)
     open_tables(con)
-    for question in ("explain_parts", "bill_days", "benefits", "cost_by_target"):
+    for question in (
+        "explain_parts",
+        "explain_policies",
+        "bill_days",
+        "benefits",
+        "cost_by_target",
+    ):
         Asked(build=build, con=con).keep(question, **GIVEN)
     trace.trace_placements(con, book, "2026-05")
     return con

@@ -15,14 +15,9 @@ FX = """month,from,to,rate
 """
 ASKED = (
     ("cost", "--by", "feature", "--currency", "EUR"),
-    ("cost", "--by", "model", "--basis", "billed"),
-    ("cost", "--by", "product"),
-    ("cost", "--by", "team", "--currency", "CHF"),
-    ("cost", "--by", "service"),
+    ("cost", "--by", "team", "--basis", "billed", "--currency", "CHF"),
     ("roi", "--by", "feature"),
     ("statement", "--by", "class", "--currency", "EUR"),
-    ("explain", "feature:orders", "--currency", "EUR"),
-    ("explain", "feature:orders", "--lines"),
     ("explain", "feature:clicks"),
     ("explain", "model:churn", "--lines"),
 )

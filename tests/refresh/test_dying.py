@@ -75,12 +75,12 @@ def statement(company: Company) -> str:
 @pytest.mark.parametrize(
     "moment",
     [
-        ".scratch/*",
+        pytest.param(".scratch/*", marks=pytest.mark.slow),
         "charges/*/*/*.parquet",
-        "ledger/billing_period=2026-06/*.parquet",
-        "charges/_delta_log/*.json",
+        pytest.param("ledger/billing_period=2026-06/*.parquet", marks=pytest.mark.slow),
+        pytest.param("charges/_delta_log/*.json", marks=pytest.mark.slow),
         "ledger/_delta_log/*.json",
-        "builds/*.parquet",
+        pytest.param("builds/*.parquet", marks=pytest.mark.slow),
     ],
 )
 def test_a_refresh_killed_half_way_leaves_the_last_build_and_the_next_one_succeeds(

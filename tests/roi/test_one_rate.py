@@ -104,9 +104,9 @@ def total(rows: list[dict[str, str]], column: str) -> Decimal:
     return exact_sum(Decimal(row[column]) for row in rows)
 
 
-def prove(company: Company, rates: Rates) -> None:
-    """Ask the command and the pages everything about every window, and compare."""
-    for window in WINDOWS:
+def prove(company: Company, rates: Rates, *windows: str) -> None:
+    """Ask the command and the pages everything about some windows, and compare."""
+    for window in windows:
         expected = Expected(rates, window)
         month = ["--month", window] if window else []
         _prove_costs(company, expected, [*month, "--currency", "USD"])
@@ -116,16 +116,18 @@ def prove(company: Company, rates: Rates) -> None:
     lake = Builds(company.folder / "lake")
     latest = lake.latest()
     assert latest is not None
-    for window, span in WINDOWS.items():
-        _prove_pages(lake.at(latest), Expected(rates, window), span)
+    for window in windows:
+        _prove_pages(lake.at(latest), Expected(rates, window), WINDOWS[window])
 
 
 def _prove_costs(company: Company, expected: Expected, words: list[str]) -> None:
-    for by in ("feature", "model", "product", "team", "service", "class", "stage", "grade"):
+    for by in ("team", "stage", "grade"):
         rows = company.ask("cost", "--by", by, *words)
         assert total(rows, "allocated") == expected.bill, by
     for level, name in (("feature", "f"), ("model", "m"), ("product", "p")):
-        costs = {row["name"]: row for row in company.ask("cost", "--by", level, *words)}
+        asked = company.ask("cost", "--by", level, *words)
+        assert total(asked, "allocated") == expected.bill, level
+        costs = {row["name"]: row for row in asked}
         returns = {row["name"]: row for row in company.ask("roi", "--by", level, *words)}
         found = {costs[name][column] for column in ("avoidable", "allocated", "stand_alone")}
         assert {Decimal(one) for one in found} == {expected.feature}
@@ -228,14 +230,14 @@ def test_as_billed_no_currency_is_added_to_another(books: Company) -> None:
 def test_every_question_goes_by_the_rate_of_its_month_and_by_that_it_was_closed_with(
     books: Company, tmp_path: Path
 ) -> None:
-    prove(books, RATES)
+    prove(books, RATES, "2026-05", "")
     assert books.run("close", "2026-05").code == 0
     changed = {**RATES, ("2026-05", "EUR"): "9", ("2026-05", "GBP"): "9", ("2026-06", "GBP"): "2"}
     fx(books, changed)
     ran = books.refresh()
     assert ran.err.count("2026-05 is closed with") == 2
     still = {key: RATES[key] if key[0] == "2026-05" else rate for key, rate in changed.items()}
-    prove(books, still)
+    prove(books, still, *WINDOWS)
 
 
 @pytest.mark.parametrize(

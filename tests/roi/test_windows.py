@@ -5,6 +5,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from company import Company
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -36,7 +37,7 @@ def add_up(year: Company, level: str, cuts: list[date]) -> Sums:
     return sums
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 @given(
     cuts=st.lists(DAYS, min_size=1, max_size=5, unique=True),
     level=st.sampled_from(["product", "feature"]),

@@ -136,6 +136,7 @@ def test_it_can_write_to_another_folder_than_the_exports(shop: Path, tmp_path: P
     refresh(into)
 
 
+@pytest.mark.slow
 def test_every_focus_sample_is_a_bill_that_ties(tmp_path: Path) -> None:
     of_others = shutil.ignore_patterns("azure", "gcp")
     shutil.copytree(BILLING, tmp_path / "billing", ignore=of_others)
