@@ -23,6 +23,7 @@ newest as (
         unique_id,
         arg_max(len(list_distinct(listed(parents))), utc(generated_at)) as parents,
         arg_max(coalesce(words(relation_name), '') <> '', utc(generated_at)) as has_relation,
+        arg_max(words(owned_by), utc(generated_at)) is not null as is_owned,
         max(utc(generated_at)) as seen
     from nodes
     group by unique_id
@@ -48,19 +49,25 @@ shown as (
                 else 'product:' || coalesce(words(product), name)
             end,
             utc(generated_at)
-        ) as target
+        ) as target,
+        arg_max(words(owned_by), utc(generated_at)) as owner
     from exposures
     group by unique_id
 ),
 
 linked as (
-    select seen, parents + has_relation::integer as edges
+    select seen, parents + has_relation::integer + is_owned::integer as edges
     from newest
     where split_part(unique_id, '.', 1) not in ('test', 'unit_test', 'operation')
     union all
     select min(seen), 1
     from (select target, seen, unnest(parents) as parent from shown) as pairs
     group by target, parent
+    union all
+    select min(seen), 1
+    from shown
+    where owner is not null
+    group by target, owner
 )
 
 select 'attempts' as makes, strftime(start, '%Y-%m') as period, count(*)::bigint as rows

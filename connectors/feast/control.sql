@@ -49,6 +49,19 @@ with told as (
         1
     from services
     where words(product) is not null
+    union all
+    select
+        strftime(coalesce(utc(created), utc(updated)), '%Y-%m'),
+        ['owner', kind, name, words(owner)],
+        1
+    from (
+        select 'feature' as kind, name, owner, created, updated from views
+        union all
+        select 'feature', view, owner, created, updated from on_demand
+        union all
+        select 'model', words(model), owner, created, updated from services
+    ) as owners
+    where words(owner) is not null and name is not null
 ),
 
 once as (

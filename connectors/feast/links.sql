@@ -1,7 +1,8 @@
 -- connectors/feast/links.sql
 -- What feeds what in a feature store: tables the views, views the services that hand them out,
 -- services the model and product that their tags name; a view made on demand uses other views.
--- `materialised` is no edge of cost: from and until which day of data a view was filled.
+-- No edges of cost are `materialised`, from and until which day of data a view was filled, and
+-- `owned`, who owns a view, or a model by its service.
 -- Grain: one row per (from, to, kind, version). Reads: views, intervals, on_demand, services, served.
 with sources as (
     select
@@ -141,6 +142,39 @@ edges as (
         utc(endTime),
         'feast.materialisation'
     from intervals
+    union all
+    select
+        x_line,
+        'feature:' || name,
+        'team:' || words(owner),
+        'owned',
+        null,
+        coalesce(utc(created), utc(updated)),
+        'feast.owner'
+    from views
+    where words(owner) is not null
+    union all
+    select
+        x_line,
+        'feature:' || view,
+        'team:' || words(owner),
+        'owned',
+        null,
+        coalesce(utc(created), utc(updated)),
+        'feast.owner'
+    from on_demand
+    where words(owner) is not null
+    union all
+    select
+        x_line,
+        'model:' || words(model),
+        'team:' || words(owner),
+        'owned',
+        null,
+        coalesce(utc(created), utc(updated)),
+        'feast.owner'
+    from services
+    where words(model) is not null and words(owner) is not null
 )
 
 select

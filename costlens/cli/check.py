@@ -25,6 +25,10 @@ def check(config: Path | None, full: bool, against: Against, printed: Print) -> 
     Reads costlens.yaml, the catalogue and fx.csv, and the beginning of every source; with --full,
     whatever a refresh would read now, with totals and accounts compared.
 
+    Where there is a build, it lists what its lines and runs leave to be named, the dearest first:
+    runs that no rule places, features that no run makes, charges that look like a pipeline's, each
+    with the line to add.
+
     With --against cost-explorer it lists, by month, account and service, where the bills of AWS in
     the latest build and AWS's own Cost Explorer differ, and ends with 1 if they do. AWS takes 0.01
     USD for every request, page and repeat; one request asks for all months in a row.
@@ -40,6 +44,8 @@ def check(config: Path | None, full: bool, against: Against, printed: Print) -> 
         *(_read_all(workspace) if full else _read_beginnings(workspace)),
     ]
     errors = [one for one in found if one.severity == "error"]
+    if not errors:
+        found += _read_build(workspace)
     for one in found:
         if one.severity != "error":
             click.echo(f"{one.severity}: {one}", err=True)
@@ -92,6 +98,19 @@ def _read_all(workspace: Workspace) -> Sequence[Finding]:
         return load_sources(
             workspace, draft, con, tag_keys=keys, as_of=now, say=lambda _: None, closed=closed
         ).findings
+
+
+def _read_build(workspace: Workspace) -> Sequence[Finding]:
+    """Hold the lines and runs of the latest build against the catalogue as it is now."""
+    from costlens.loose_ends import loose_ends
+    from costlens.refresh import engine_of, lake_of
+
+    lake = lake_of(workspace)
+    if lake.newest() is None:
+        return ()
+    with engine_of(workspace) as con:
+        lake.open(con, lake.build())
+        return loose_ends(con, workspace)
 
 
 def _now() -> datetime:

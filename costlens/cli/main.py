@@ -13,6 +13,7 @@ from costlens.errors import CostLensError
 # Verb → (module, what it does). Imported when called: `--help` has to be quick.
 VERBS = {
     "init": ("costlens.cli.init", "Find your exports, write a first costlens.yaml and catalogue."),
+    "import": ("costlens.cli.imports", "Write what Feast, dbt or MLflow tells to the catalogue."),
     "check": ("costlens.cli.check", "Say everything that is wrong with a workspace."),
     "refresh": ("costlens.cli.refresh", "Ingest what changed, allocate it, publish a build."),
     "builds": ("costlens.cli.builds", "List the published builds."),
@@ -48,7 +49,8 @@ class Verbs(click.Group):
         """Import a verb."""
         if cmd_name not in VERBS:
             return None
-        command = getattr(import_module(VERBS[cmd_name][0]), cmd_name)
+        module = VERBS[cmd_name][0]
+        command = getattr(import_module(module), module.rpartition(".")[2])
         assert isinstance(command, click.Command)
         return command
 

@@ -303,5 +303,6 @@ def test_the_demo_runs_again_over_itself_and_over_nothing_else(
     assert ran.err.startswith("costlens: mine: the folder holds something else\n")
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
     again = costlens("demo", "--no-serve", "--folder", demo_done)
-    assert (again.code, again.err.count("\n")) == (0, 1)
+    assert (again.code, again.err.count("\n")) == (0, 3)
+    assert "looks like the pipeline shop_features: the tag pipleine=shop_features\n" in again.err
     assert "nothing new: build 1 still holds\n" in again.out
