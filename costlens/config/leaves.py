@@ -59,7 +59,7 @@ def wrong(node: Node, key: Key, wants: object, notes: Notes, *, hint: str = "") 
     else:
         expected, usual = _WANTED[wants]
     if isinstance(node, Leaf):
-        found = "nothing" if node.value is None else shown(node)
+        found = "nothing" if node.value is None else "a text" if key.secret else shown(node)
         hint = hint or _instead(node, wants)
     else:
         found = "a list" if isinstance(node, List) else "a mapping"

@@ -80,7 +80,10 @@ class Draft:
         """Make a view of every table, as it would be published now; open again to see more."""
         create_views(
             con,
-            {table: [self._folder / table / path for path in self._state(table)] for table in TABLES},
+            {
+                table: [self._folder / table / path for path in self._state(table)]
+                for table in TABLES
+            },
         )
 
     def publish(
