@@ -59,8 +59,10 @@ def wrong(node: Node, key: Key, wants: object, notes: Notes, *, hint: str = "") 
     else:
         expected, usual = _WANTED[wants]
     if isinstance(node, Leaf):
-        found = "nothing" if node.value is None else "a text" if key.secret else shown(node)
+        found = "nothing" if node.value is None else shown(node)
         hint = hint or _instead(node, wants)
+        if key.hidden:
+            found, hint = "the secret itself", f"write where it is kept: {key.name}: {key.hidden}"
     else:
         found = "a list" if isinstance(node, List) else "a mapping"
     notes.add(

@@ -111,7 +111,9 @@ class Source(Value):
         choice="url",
     )
     password: Password | None = setting(
-        "where the password of the database's user is kept", None, secret=True
+        "where the password of the database's user is kept",
+        None,
+        hidden="{env: NAME} or {file: PATH}",
     )
     schema: str | None = setting("the schema of the tables, where PostgreSQL does not look itself")
     currency: str | None = setting("the currency of a bill that names none", None, form="currency")

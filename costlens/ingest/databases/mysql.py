@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _TIMEOUT_S = 10
 _BLOCK = 10_000
 _BEGIN = (
-    "set session transaction isolation level repeatable read",
+    "set session transaction isolation level repeatable read, read only",
     "set session time_zone = '+00:00'",
     "start transaction with consistent snapshot, read only",
 )
