@@ -14,6 +14,7 @@ from costlens.config.address import Address, address_of
 from costlens.ingest.databases import mysql, postgresql
 from costlens.ingest.databases.reading import Database
 
+Connection = psycopg.Connection | pymysql.Connection
 # What the tools make of these types there.
 TYPES = {
     "postgresql": {
@@ -39,6 +40,7 @@ class Server:
     address: Address
     databases: list[str] = field(default_factory=list)
     users: list[str] = field(default_factory=list)
+    connections: dict[str, Connection] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -48,24 +50,35 @@ class Server:
         self, *statements: str, database: str = "", rows: Sequence[Sequence[object]] = ()
     ) -> None:
         """Run statements; the rows go into the last of them."""
-        place = {"host": self.address.host, "port": self.address.port, "user": self.address.user}
-        name = database or self.address.database
-        if self.kind == "postgresql":
-            connection = psycopg.connect(dbname=name, autocommit=True, connect_timeout=5, **place)
-        else:
-            connection = pymysql.connect(
-                database=name, autocommit=True, connect_timeout=5, charset="utf8mb4", **place
-            )
-        with closing(connection), connection.cursor() as cursor:
-            if self.kind == "mysql":
-                cursor.execute("set time_zone = '+00:00', sql_mode = 'ansi_quotes'")
-            else:
-                cursor.execute("set time zone 'UTC'")
+        with self._connection(database or self.address.database).cursor() as cursor:
             for statement in statements:
                 if rows and statement is statements[-1]:
                     cursor.executemany(statement, rows)
                 else:
                     cursor.execute(statement)
+
+    def _connection(self, database: str) -> Connection:
+        if database not in self.connections:
+            where = {
+                "host": self.address.host,
+                "port": self.address.port,
+                "user": self.address.user,
+            }
+            if self.kind == "postgresql":
+                made = psycopg.connect(dbname=database, autocommit=True, connect_timeout=5, **where)
+                made.execute("set time zone 'UTC'")
+            else:
+                made = pymysql.connect(
+                    database=database,
+                    autocommit=True,
+                    connect_timeout=5,
+                    charset="utf8mb4",
+                    ssl_disabled=True,
+                    **where,
+                )
+                made.cursor().execute("set time_zone = '+00:00', sql_mode = 'ansi_quotes'")
+            self.connections[database] = made
+        return self.connections[database]
 
     def make(self) -> str:
         """Make a database; give its name."""
@@ -118,27 +131,38 @@ class Server:
     def copy(self, store: Path, database: str, *tables: str) -> None:
         """Copy tables of a SQLite database, with the types that the tools use on such a server."""
         with closing(sqlite3.connect(store)) as con:
-            for table in tables:
-                told = con.execute(f"pragma table_info({table})").fetchall()
-                columns = [(row[1], self._type(row[2])) for row in told]
-                made = ", ".join(f'"{name}" {kind}' for name, kind in columns)
-                marks = ", ".join("%s" for _ in columns)
-                rows = [
-                    tuple(
-                        bool(cell) if cell is not None and kind == "BOOLEAN" else cell
-                        for cell, (_, kind) in zip(row, columns, strict=True)
-                    )
-                    for row in con.execute(f"select * from {table}")
+            columns = {
+                table: [
+                    (row[1], TYPES[self.kind].get(row[2], row[2]))
+                    for row in con.execute(f"pragma table_info({table})")
                 ]
+                for table in tables
+            }
+            for table, one in columns.items():
+                made = ", ".join(f'"{name}" {kind}' for name, kind in one)
                 self.run(f"create table {table} ({made})", database=database)
+            self.run("begin", database=database)
+            for table, one in columns.items():
+                kinds = [kind for _, kind in one]
+                rows = [
+                    tuple(map(_cell, row, kinds)) for row in con.execute(f"select * from {table}")
+                ]
                 if rows:
+                    marks = ", ".join("%s" for _ in one)
                     self.run(f"insert into {table} values ({marks})", database=database, rows=rows)
-
-    def _type(self, of_sqlite: str) -> str:
-        return TYPES[self.kind].get(of_sqlite, of_sqlite)
+            self.run("commit", database=database)
 
     def clear(self) -> None:
+        """Take away all that was made."""
+        for name in self.databases:
+            if name in self.connections:
+                self.connections.pop(name).close()
         for name in self.databases:
             self.run(f"drop database {name}" + (" (force)" if self.kind == "postgresql" else ""))
         for name in self.users:
             self.run(f"drop {'role' if self.kind == 'postgresql' else 'user'} {name}")
+
+
+def _cell(cell: object, kind: str) -> object:
+    """Give a value of SQLite, which has no truth values, as one of a type."""
+    return bool(cell) if cell is not None and kind == "BOOLEAN" else cell
