@@ -123,15 +123,31 @@ def test_a_server_tells_what_the_files_of_the_same_data_do(
     assert all(told(of_files).values())
 
 
+@pytest.fixture(scope="session")
+def database(server: Server) -> str:
+    return server.make()
+
+
 @pytest.fixture
-def tasks(server: Server) -> str:
+def empty(server: Server, database: str) -> str:
+    """A database without tables."""
+    server.run(
+        *(f"drop table if exists {t}" for t in ("task_instance", "dag", "connection", "odd")),
+        database=database,
+    )
+    if server.kind == "postgresql":
+        server.run("drop schema if exists flow cascade", database=database)
+    return database
+
+
+@pytest.fixture
+def tasks(server: Server, empty: str) -> str:
     """A database with two tries of tasks."""
-    name = server.make()
     kind = "timestamptz" if server.kind == "postgresql" else "timestamp(6) null"
-    server.run(TASKS.format(time=kind), database=name)
-    insert(server, name, 1)
-    insert(server, name, 2)
-    return name
+    server.run(TASKS.format(time=kind), database=empty)
+    insert(server, empty, 1)
+    insert(server, empty, 2)
+    return empty
 
 
 def insert(server: Server, database: str, at: int, *, start: str = "01:00:00.000001") -> None:
@@ -315,23 +331,24 @@ def test_nothing_can_be_written_and_all_tables_are_of_one_moment(
         assert database.hash_rows("task_instance", ("run_id",)) != before
 
 
-def test_values_come_as_the_other_databases_write_them(server: Server, tmp_path: Path) -> None:
-    name = server.make()
+def test_values_come_as_the_other_databases_write_them(
+    server: Server, empty: str, tmp_path: Path
+) -> None:
     postgresql = server.kind == "postgresql"
     time, blob = ("timestamptz", "bytea") if postgresql else ("timestamp(6)", "blob")
     server.run(
         f"create table odd (flag boolean, at {time}, number double precision, document json, "
         f"note text, large numeric(30, 10), bytes {blob}, nothing text)",
-        database=name,
+        database=empty,
     )
     note = 'a "b", c\nd \\ \U0001f600'
     large = Decimal("12345678901234567890.5")
     row = (True, "2026-05-01 01:00:00.25", 0.1, '{"a": [1, "x"]}', note, large, b"\x80k", None)
     server.run(
-        f"insert into odd values ({', '.join(['%s'] * len(row))})", database=name, rows=[row]
+        f"insert into odd values ({', '.join(['%s'] * len(row))})", database=empty, rows=[row]
     )
     out = tmp_path / "odd.csv"
-    with server.opened(name) as database:
+    with server.opened(empty) as database:
         columns = database.columns()["odd"]
         database.write_csv("odd", columns, out)
     with out.open(newline="", encoding="utf-8") as file:
@@ -389,14 +406,15 @@ def test_whatever_keeps_a_database_from_being_read_is_told_and_what_was_read_sta
     copy.check_unchanged()
 
 
-def test_a_wrong_value_is_told_with_its_table_and_row(desk: Desk, server: Server) -> None:
-    name = server.make()
-    server.run(TASKS.format(time="varchar(40)"), database=name)
-    insert(server, name, 1)
-    insert(server, name, 2, start="noon")
-    reads(desk, server.url(name))
+def test_a_wrong_value_is_told_with_its_table_and_row(
+    desk: Desk, server: Server, empty: str
+) -> None:
+    server.run(TASKS.format(time="varchar(40)"), database=empty)
+    insert(server, empty, 1)
+    insert(server, empty, 2, start="noon")
+    reads(desk, server.url(empty))
     told = (
-        f'{server.shown(name)}, table task_instance row 2: "2026-05-02 noon" in the column '
+        f'{server.shown(empty)}, table task_instance row 2: "2026-05-02 noon" in the column '
         "start_date is not a time\n    write it in UTC, such as 2026-05-01T13:00:00Z"
     )
     assert desk.refusal() == [told]
