@@ -1,5 +1,6 @@
 """A server of databases, with what a test makes on it."""
 
+import os
 import sqlite3
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, closing
@@ -74,6 +75,7 @@ class Server:
                     connect_timeout=5,
                     charset="utf8mb4",
                     ssl_disabled=True,
+                    password=os.environ.get("MYSQL_PWD", ""),
                     **where,
                 )
                 made.cursor().execute("set time_zone = '+00:00', sql_mode = 'ansi_quotes'")

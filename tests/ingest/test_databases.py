@@ -1,8 +1,8 @@
 """Airflow's and MLflow's tables on real servers: as their SQLite files say it, and only what is new.
 
 The servers are those at COSTLENS_POSTGRESQL_URL and COSTLENS_MYSQL_URL, by default on this machine;
-their user may create databases and users. Where none answers the tests are skipped, unless
-COSTLENS_REQUIRE_DATABASES is set.
+their user, whose password may be in PGPASSWORD or MYSQL_PWD, creates databases and users. Where none
+answers the tests are skipped, unless COSTLENS_REQUIRE_DATABASES is set.
 """
 
 import csv
@@ -293,6 +293,7 @@ def test_a_wrong_password_is_refused(
         f"costlens.yaml:3: {where}: the server refuses the user {user} with this password\n"
         "    correct the user in url:, or the password where password: says that it is kept"
     ]
+    monkeypatch.delenv("PGPASSWORD", raising=False)
     reads(desk, url)
     assert refusal(desk) == [
         f"costlens.yaml:3: {where}: the server refuses the user {user} without a password\n"
@@ -301,11 +302,12 @@ def test_a_wrong_password_is_refused(
 
 
 def test_a_user_needs_to_select_what_the_pack_reads_and_nothing_else(
-    desk: Desk, server: Server, tasks: str
+    desk: Desk, server: Server, tasks: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.run(DAGS, "create table connection (password text)", database=tasks)
-    user = server.make_user(tasks, "task_instance", password="")
-    reads(desk, server.url(tasks, user=user))
+    user = server.make_user(tasks, "task_instance", password=SECRET)
+    monkeypatch.setenv("FLOW_PASSWORD", SECRET)
+    reads(desk, server.url(tasks, user=user), more=", password: {env: FLOW_PASSWORD}")
     if server.kind == "postgresql":  # MySQL shows nobody what they may not read
         assert refusal(desk) == [
             f"costlens.yaml:3: {server.shown(tasks)}: the user {user} may not read the table dag\n"
