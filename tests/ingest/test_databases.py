@@ -28,7 +28,7 @@ from database_server import Server
 from costlens.config import load
 from costlens.config.address import address_of
 from costlens.errors import CostLensError
-from costlens.ingest.databases import read_database
+from costlens.ingest.databases import mysql, postgresql, read_database
 from costlens.ingest.databases.trouble import TroubleError
 from costlens.ingest.fetch import SourceFile
 from costlens.ingest.load import pack_of
@@ -406,6 +406,17 @@ def test_whatever_keeps_a_database_from_being_read_is_told_and_what_was_read_sta
     ]
     assert runs(desk) == before
     copy.check_unchanged()
+
+
+def test_a_server_that_says_nothing_is_not_waited_for(
+    desk: Desk, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind in (mysql, postgresql):
+        monkeypatch.setattr(kind, "_TIMEOUT_S", 2)
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        reads(desk, f"{server.kind}://me@127.0.0.1:{silent.getsockname()[1]}/flow")
+        (told,) = refusal(desk)
+    assert "the server does not answer: " in told
 
 
 def test_a_wrong_value_is_told_with_its_table_and_row(

@@ -116,6 +116,7 @@ def opened(address: Address, password: str | None, _schema: str | None) -> Itera
             password=(password or "").encode(),  # text would go as Latin-1
             database=address.database,
             connect_timeout=_TIMEOUT_S,
+            read_timeout=_TIMEOUT_S,  # of the greeting; rows may be hashed for longer
             program_name="costlens",
             charset="utf8mb4",
             conv=as_written,
@@ -124,6 +125,7 @@ def opened(address: Address, password: str | None, _schema: str | None) -> Itera
         )
     except (pymysql.Error, OSError, RuntimeError) as error:
         raise _not_opened(address, error, with_password=password is not None) from error
+    vars(connection)["_read_timeout"] = None  # there is no public way
     database = MySQL(connection=connection)
     try:
         for statement in _BEGIN:
