@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
+from costlens.config.address import address_of
 from costlens.config.benefits import Amount, Benefit
 from costlens.config.keys import Key, choices_of, keys_of
 from costlens.config.notes import Notes, did_you_mean, listed
@@ -256,6 +257,41 @@ def _account(value: Value) -> Iterator[Finding]:
             yield _finding(value, f'the region "{region}" stands twice', "keep one of the two")
 
 
+def _database(value: Value) -> Iterator[Finding]:
+    """Take the address of a database; show none, as it may hold what is secret."""
+    assert isinstance(value, Source)
+    if re.match(r"(postgres|mysql|mariadb)[^/]*://", value.path):
+        yield _finding(value, '"path" is the address of a database', "write it as url:")
+    if value.url is None:
+        for name in ("password", "schema"):
+            if getattr(value, name) is not None:
+                yield _finding(
+                    value,
+                    f'"{name}" is for a database, and there is no "url"',
+                    f'take "{name}" out',
+                )
+        return
+    if re.match(r"[^/]*//[^/@]*:.*@", value.url) or "password=" in value.url:
+        yield _finding(
+            value,
+            '"url" holds a password',
+            "take it out, and write where it is kept: password: {env: NAME} or {file: PATH}",
+        )
+        return
+    address = address_of(value.url)
+    if address is None:
+        yield _finding(
+            value,
+            '"url" is no address of a database',
+            "write postgresql://USER@HOST:PORT/DATABASE or mysql://, with ?sslmode= and "
+            "&sslrootcert= where they are needed",
+        )
+    elif address.kind == "mysql" and value.schema is not None:
+        yield _finding(
+            value, '"schema" is for PostgreSQL alone', "name the database in the url instead"
+        )
+
+
 _CHECKS: dict[type[Value], Sequence[Callable[[Value], Iterator[Finding]]]] = {
     Value: (_something, _window, _edges),
     Capacity: (_capacity,),
@@ -263,7 +299,7 @@ _CHECKS: dict[type[Value], Sequence[Callable[[Value], Iterator[Finding]]]] = {
     Benefit: (_shares, _benefit),
     Produce: (_template,),
     Stage: (_weights,),
-    Source: (_bucket,),
+    Source: (_bucket, _database),
     Account: (_account,),
 }
 

@@ -35,6 +35,7 @@ class Key:
     choice: str = ""  # of the keys that say so, those of exactly one choice
     only: tuple[str, ...] = ()  # of the choices of what stands here, these keys alone
     asked: bool = False  # means something for packs that ask for it alone
+    hidden: str = ""  # what to write in place of a secret, which is shown in no message
 
 
 @dataclass(frozen=True, kw_only=True)

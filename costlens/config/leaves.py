@@ -61,6 +61,8 @@ def wrong(node: Node, key: Key, wants: object, notes: Notes, *, hint: str = "") 
     if isinstance(node, Leaf):
         found = "nothing" if node.value is None else shown(node)
         hint = hint or _instead(node, wants)
+        if key.hidden:
+            found, hint = "the secret itself", f"write where it is kept: {key.name}: {key.hidden}"
     else:
         found = "a list" if isinstance(node, List) else "a mapping"
     notes.add(

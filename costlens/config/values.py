@@ -80,6 +80,14 @@ class Account(Value):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Password(Value):
+    """Where a password is kept; it never stands in costlens.yaml."""
+
+    env: str | None = setting("a variable of the environment", None, choice="env")
+    file: str | None = setting("a file, relative to costlens.yaml", None, choice="file")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source(Value):
     """Where a bill or a run log comes from."""
 
@@ -96,6 +104,18 @@ class Source(Value):
     aws: Account | None = setting(
         "in place of a path: the account of AWS whose own answers are read", None, choice="aws"
     )
+    url: str | None = setting(
+        "in place of a path: the database that a tool keeps its tables in, as "
+        "postgresql://USER@HOST:PORT/DATABASE or mysql://",
+        None,
+        choice="url",
+    )
+    password: Password | None = setting(
+        "where the password of the database's user is kept",
+        None,
+        hidden="{env: NAME} or {file: PATH}",
+    )
+    schema: str | None = setting("the schema of the tables, where PostgreSQL does not look itself")
     currency: str | None = setting("the currency of a bill that names none", None, form="currency")
     parts: bool = setting("a month comes in several files, all of which count", False)
     late_charges: Literal["refuse", "accept"] = setting(

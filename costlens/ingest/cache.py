@@ -2,7 +2,8 @@
 
 Beside each file a hidden one holds the ETag it came with. It goes before the file is replaced and
 comes back after: a file with its ETag beside it is whole, whatever died in between. The folder may
-be deleted at any time; the next refresh then fetches all again.
+be deleted at any time; the next refresh then fetches all again. The tables of a database are kept
+in the same way, in `.databases`, each with the hash of its rows.
 """
 
 from collections.abc import Collection
@@ -11,13 +12,14 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 _NAME = ".s3"
+DATABASES = ".databases"
 _PART = ".part"
 _TAG = ".etag"
 
 
-def cache_of(lake: Path, source: str, bucket: str) -> Path:
-    """Name the folder that a source's copy of a bucket lies in."""
-    return lake.resolve() / _NAME / quote(source, safe="").replace(".", "%2E") / bucket
+def cache_of(lake: Path, source: str, bucket: str, *, kind: str = _NAME) -> Path:
+    """Name the folder that a source's copy of a bucket or of a database lies in."""
+    return lake.resolve() / kind / quote(source, safe="").replace(".", "%2E") / bucket
 
 
 def local(cache: Path, key: str) -> Path:
@@ -33,10 +35,11 @@ def name_in_bucket(path: Path) -> str | None:
     return "s3://" + "/".join("" if part == "%" else unquote(part) for part in parts)
 
 
-def is_known(path: Path, etag: str, size: int) -> bool:
+def is_known(path: Path, etag: str, size: int | None = None) -> bool:
     """Say whether the copy of an object is here, as it is now in the bucket."""
     try:
-        return path.stat().st_size == size and _beside(path, _TAG).read_text() == etag
+        same_size = size in (None, path.stat().st_size)
+        return same_size and path.is_file() and _beside(path, _TAG).read_text() == etag
     except OSError:
         return False
 

@@ -9,10 +9,10 @@ from costlens.config.values import Workspace
 from costlens.errors import CostLensError, Finding
 from costlens.ingest.delivery import batches
 from costlens.ingest.diagnose import unknown_states, unreadable
-from costlens.ingest.fetch import SourceFile, deliveries_of, find_files
+from costlens.ingest.fetch import SourceFile, deliveries_of
 from costlens.ingest.load import pack_of, staging_folder
 from costlens.ingest.packs import Pack, find_packs
-from costlens.ingest.remote import remote_of
+from costlens.ingest.remote import files_of
 from costlens.ingest.rows import control, rows_sql
 from costlens.ingest.source import macros
 from costlens.ingest.tabled import as_deliveries, open_delivery
@@ -36,8 +36,9 @@ def check_sources(
         for source in workspace.settings.sources:
             try:
                 pack = pack_of(source, packs)
-                remote = remote_of(source, workspace, as_of=as_of, say=lambda _: None, sample=True)
-                files, noted = find_files(source, workspace.folder, pack.description, remote)
+                files, noted = files_of(
+                    source, pack, workspace, as_of=as_of, say=lambda _: None, sample=staging
+                )
                 wholes = deliveries_of(as_deliveries(files, pack, source))
             except CostLensError as error:
                 findings += error.findings

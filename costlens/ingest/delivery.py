@@ -12,12 +12,12 @@ from costlens.config.values import Source, Workspace
 from costlens.errors import CostLensError, Finding
 from costlens.ingest.accounts import accounts_of, check_accounts
 from costlens.ingest.diagnose import and_more, told, unreadable
-from costlens.ingest.fetch import SourceFile, deliveries_of, find_files
+from costlens.ingest.fetch import SourceFile, deliveries_of
 from costlens.ingest.fit import dropped_rule_tags
 from costlens.ingest.loads import Load
 from costlens.ingest.overlap import overlaps
 from costlens.ingest.packs import Pack
-from costlens.ingest.remote import remote_of
+from costlens.ingest.remote import files_of
 from costlens.ingest.rolled import lasting
 from costlens.ingest.rows import Totals, control
 from costlens.ingest.source import Opened
@@ -116,8 +116,7 @@ def plan(work: Work, source: Source, pack: Pack, loads: Sequence[Load]) -> Plan:
         current=[load for load in loads if load.is_current],
         held=[load for load in loads if load.waits],
     )
-    remote = remote_of(source, work.workspace, as_of=work.as_of, say=work.say)
-    files, made.findings = find_files(source, work.workspace.folder, pack.description, remote)
+    files, made.findings = files_of(source, pack, work.workspace, as_of=work.as_of, say=work.say)
     made.findings += dropped_rule_tags(pack, source, work.tag_keys)
     files = _once(as_deliveries(files, pack, source), made.findings)
     known = _known(made)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from costlens.config.values import Source
 from costlens.errors import CostLensError, Finding
@@ -22,8 +22,10 @@ from costlens.ingest.formats import (
 )
 from costlens.ingest.manifests import Chosen, Named, choose
 from costlens.ingest.packs import Description
-from costlens.ingest.remote import Remote
 from costlens.ingest.rolled import put_together
+
+if TYPE_CHECKING:
+    from costlens.ingest.remote import Remote
 
 _CHUNK = 1 << 20
 
@@ -34,7 +36,8 @@ class SourceFile:
 
     path: Path
     name: str  # as findings and the lake show it: relative to the workspace where it can be
-    format: str  # csv, parquet, jsonl, sqlite; folder of tables, or documents: its `parts`
+    # csv, parquet, jsonl, sqlite; of several files, its `parts`: folder, database or documents
+    format: str
     zipped: bool
     sha256: str
     size: int
@@ -69,8 +72,25 @@ class SourceFile:
             )
 
 
+def put_as_one(
+    name: str, kind: str, parts: "Sequence[tuple[str, SourceFile]]", *, path: Path
+) -> SourceFile:
+    """Make one of several files, each with its table where it has one."""
+    told = "".join(f"{table or part.name}={part.sha256};" for table, part in parts)
+    return SourceFile(
+        path=path,
+        name=name,
+        format=kind,
+        zipped=False,
+        sha256=hashlib.sha256(told.encode()).hexdigest(),
+        size=sum(part.size for _, part in parts),
+        stamp=(),
+        parts=tuple(parts),
+    )
+
+
 def find_files(
-    source: Source, folder: Path, described: Description, remote: Remote | None = None
+    source: Source, folder: Path, described: Description, remote: "Remote | None" = None
 ) -> tuple[list[SourceFile], list[Finding]]:
     """Find the files of a source by its path: a file, a folder or a glob. Names are in order.
 

@@ -156,7 +156,7 @@ def _refuse(
     file: SourceFile, pack: Pack, header: Header, *, missing: Sequence[str], doubled: Sequence[str]
 ) -> None:
     where = f"{file.name}:{max(1, header.lines)}"
-    if file.format in ("parquet", "sqlite"):
+    if file.format in ("parquet", "sqlite", "database"):
         where = file.name
     folded = {name.strip().casefold() for name in header.names}
     if missing:

@@ -1,4 +1,4 @@
-"""Sources that are not here yet: a bucket, or an account of AWS."""
+"""Sources that are not here yet: a bucket, an account of AWS, or a database."""
 
 from collections.abc import Callable, Collection
 from datetime import datetime
@@ -8,7 +8,29 @@ from typing import Protocol
 from costlens.config.values import Source, Workspace
 from costlens.errors import Finding
 from costlens.ingest.bucket import bucket_of
+from costlens.ingest.databases import read_database
+from costlens.ingest.fetch import SourceFile, find_files
 from costlens.ingest.jobs import jobs_of
+from costlens.ingest.packs import Pack
+
+
+def files_of(
+    source: Source,
+    pack: Pack,
+    workspace: Workspace,
+    *,
+    as_of: datetime,
+    say: Callable[[str], None],
+    sample: Path | None = None,
+) -> tuple[list[SourceFile], list[Finding]]:
+    """Find the files of a source, wherever it is, with warnings about what is left out.
+
+    `sample` is a folder for what need not be kept: then a few files, or the first rows, are enough.
+    """
+    if source.url is not None:
+        return [read_database(source, pack, workspace, say=say, sample=sample)], []
+    remote = remote_of(source, workspace, as_of=as_of, say=say, sample=sample is not None)
+    return find_files(source, workspace.folder, pack.description, remote)
 
 
 class Remote(Protocol):

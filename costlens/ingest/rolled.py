@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 
 def lasting(name: str) -> str:
-    """Name a file as it will be called when nobody writes to it any more."""
+    """Name a file as it will be called when nobody writes to it any more.
+
+    A source has one database, which stays the same where it moves.
+    """
+    if re.match(r"(postgresql|mysql)://", name):
+        return "database"
     return name.removesuffix(".inprogress")
 
 

@@ -8,21 +8,21 @@ import json
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from costlens.config.notes import did_you_mean, listed
+from costlens.config.notes import listed
 from costlens.config.values import Source
 from costlens.errors import CostLensError, Finding
 from costlens.ingest.documents import Taken, take_tables
-from costlens.ingest.fetch import SourceFile
-from costlens.ingest.header import Header, layout_of, open_text, refuse_format
+from costlens.ingest.fetch import SourceFile, put_as_one
+from costlens.ingest.header import open_text, refuse_format
 from costlens.ingest.nested import open_nested
 from costlens.ingest.packs import Named, Pack
 from costlens.ingest.source import Opened, line_of, open_files
 from costlens.ingest.sqlite import columns_of, opened_database, write_csv
 from costlens.ingest.steps import with_steps
+from costlens.ingest.wanted import refuse_missing, wanted
 from costlens.lake.views import literal, name
 
 if TYPE_CHECKING:
@@ -41,11 +41,11 @@ def as_deliveries(files: Sequence[SourceFile], pack: Pack, source: Source) -> li
         return [f for f in files if f.format != "sqlite" or len(files) == 1]
     documents = [file for file in files if is_document(file, pack)]
     files = [file for file in files if file not in documents]
-    databases = [file for file in files if file.format == "sqlite"]
+    databases = [file for file in files if file.format in ("sqlite", "database")]
     folders: dict[str, list[tuple[str, SourceFile]]] = {}
     for file in files:
         stem = PurePath(file.name).name.partition(".")[0].casefold()
-        if file.format != "sqlite" and stem in pack.named:
+        if file not in databases and stem in pack.named:
             folder = file.name.rpartition("/")[0] or "."
             folders.setdefault(folder, []).append((pack.named[stem], file))
     if not databases and not folders and not documents:
@@ -89,16 +89,11 @@ def _whole(files: Sequence[SourceFile], source: Source) -> SourceFile:
     """Make one delivery of the documents of a source."""
     path = (source.path or source.name).rstrip("/")
     is_one = len(files) == 1 and files[0].name in (path, PurePath(path).as_posix())
-    told = "".join(f"{file.name}={file.sha256};" for file in files)
-    return SourceFile(
+    return put_as_one(
+        path if is_one or any(mark in path for mark in "*?[") else f"{path}/",
+        "documents",
+        [("", file) for file in files],
         path=files[0].path.parent,
-        name=path if is_one or any(mark in path for mark in "*?[") else f"{path}/",
-        format="documents",
-        zipped=False,
-        sha256=sha256(told.encode()).hexdigest(),
-        size=sum(file.size for file in files),
-        stamp=(),
-        parts=tuple(("", file) for file in files),
     )
 
 
@@ -118,17 +113,7 @@ def _folder(folder: str, parts: Sequence[tuple[str, SourceFile]]) -> SourceFile:
     ]
     if findings:
         raise CostLensError(findings=findings)
-    told = "".join(f"{table}={file.sha256};" for table, file in parts)
-    return SourceFile(
-        path=parts[0][1].path.parent,
-        name=f"{folder}/",
-        format="folder",
-        zipped=False,
-        sha256=sha256(told.encode()).hexdigest(),
-        size=sum(file.size for _, file in parts),
-        stamp=(),
-        parts=tuple(parts),
-    )
+    return put_as_one(f"{folder}/", "folder", parts, path=parts[0][1].path.parent)
 
 
 def open_delivery(
@@ -177,7 +162,7 @@ def _open(
             parts = _staged(database, file, pack=pack, staging=staging, limit=limit)
     else:
         parts = dict(file.parts)
-        _refuse_missing(file, pack, list(parts), "the folder")
+        refuse_missing(file, pack, list(parts), f"the {file.format}")
     return _joined(file, pack, parts, open_table)
 
 
@@ -190,49 +175,12 @@ def _staged(
     limit: int | None,
 ) -> dict[str, SourceFile]:
     """Write the tables of a pack out of a database, only the columns it knows."""
-    has = columns_of(database)
-    folded = {pack.named.get(table.casefold(), table).casefold(): table for table in has}
-    _refuse_missing(file, pack, list(has), "the database")
     found: dict[str, SourceFile] = {}
-    findings: list[Finding] = []
-    for table in pack.description.tables:
-        if table.casefold() not in folded:
-            continue
-        real = folded[table.casefold()]
-        shown = replace(file, name=f"{file.name}, {real}")
-        try:
-            layout = layout_of(Header(names=has[real]), shown, pack=pack.of_table(table))
-        except CostLensError as error:
-            findings += error.findings
-            continue
+    for one in wanted(columns_of(database), file, pack):
         out = staging / f"{file.sha256[:16]}-{len(list(staging.iterdir()))}.csv"
-        columns = [has[real][place] for place in sorted(set(layout.found.values()))]
-        write_csv(database, real, columns, out, limit=limit)
-        found[table] = replace(shown, path=out, format="csv", zipped=False)
-    if findings:
-        raise CostLensError(findings=findings)
+        write_csv(database, one.real, one.columns, out, limit=limit)
+        found[one.table] = replace(file, name=one.shown, path=out, format="csv", zipped=False)
     return found
-
-
-def _refuse_missing(file: SourceFile, pack: Pack, has: Sequence[str], what: str) -> None:
-    """Refuse a delivery without a table that the pack needs."""
-    folded = {table.casefold() for table in has}
-    needed = [t for t, one in pack.description.tables.items() if not one.optional]
-    findings = []
-    for table in needed:
-        if table.casefold() not in folded:
-            near = did_you_mean(table, has)
-            known = f"{what} has {listed(list(has), most=8)}" if has else f"{what} has no tables"
-            findings.append(
-                Finding(
-                    message=f"the table {table} is missing",
-                    where=file.name,
-                    hint=f'is it "{near}"? {known}' if near else known,
-                    code="missing_table",
-                )
-            )
-    if findings:
-        raise CostLensError(findings=findings)
 
 
 def _joined(
@@ -267,7 +215,8 @@ def _joined(
     def where(line: int) -> str:
         table = list(pack.description.tables)[line // _LINES_A_TABLE]
         part, row = parts[table], line % _LINES_A_TABLE
-        return f"{part.name} row {row}" if file.format == "sqlite" else line_of(part, row)
+        is_file = file.format == "folder"
+        return line_of(part, row) if is_file else f"{part.name} row {row}"
 
     return Opened(
         files=(file,),

@@ -75,7 +75,7 @@ def test_a_wrong_value_is_told_with_its_table_and_row(airflow: Desk) -> None:
         insert(live, 2, start="yesterday")
         insert(live, 3)
     told = (
-        'flow.db, task_instance row 2: "yesterday" in the column start_date is not a time\n'
+        'flow.db, table task_instance row 2: "yesterday" in the column start_date is not a time\n'
         "    write it in UTC, such as 2026-05-01T13:00:00Z"
     )
     assert airflow.refusal() == [told]
@@ -86,7 +86,7 @@ def test_a_run_that_ends_before_it_starts_is_told_with_its_table_and_row(airflow
     with closing(sqlite3.connect(airflow.folder / "flow.db")) as live:
         insert(live, 2, stop="2026-05-02 00:30:00")
     (told,) = airflow.refusal()
-    assert told.startswith("flow.db, task_instance row 2: the run ends before it starts")
+    assert told.startswith("flow.db, table task_instance row 2: the run ends before it starts")
 
 
 def test_a_missing_table_and_a_missing_column_name_what_there_is(airflow: Desk) -> None:
@@ -94,7 +94,7 @@ def test_a_missing_table_and_a_missing_column_name_what_there_is(airflow: Desk) 
         live.execute("alter table task_instance drop column end_date")
         live.commit()
     assert airflow.refusal() == [
-        "flow.db, task_instance: the column end_date is missing\n"
+        "flow.db, table task_instance: the column end_date is missing\n"
         "    the file has dag_id, task_id, run_id, state, start_date, try_number, executor_config"
     ]
     airflow.sources("name: lab, type: mlflow, path: flow.db")
