@@ -1,5 +1,5 @@
 -- Which runs are nested in which, as they say by their parent: a run of their own source, else
--- `pipeline/run` or `pipeline/run/part` of another source. `part` is null where the whole run is.
+-- `pipeline/run` of another source or `pipeline/run/part` of any. `part` is null where the whole run is.
 -- Grain: one row per (inner run, outer run, part). Reads: logged.
 with executions as (
     select distinct source, pipeline, run, parent, execution
@@ -44,4 +44,7 @@ from own
 union
 select u.source, u.execution, n.source, n.outer_run, n.part
 from unresolved as u
-inner join named as n on u.parent = n.name and u.source <> n.source
+inner join named as n
+    on
+        u.parent = n.name
+        and (u.source <> n.source or (n.part is not null and u.execution <> n.outer_run))

@@ -182,8 +182,8 @@ class Nests:
             own = {t.whole for t in meant if t.whole != child.whole}
             found |= {(child.whole, outer, None) for outer in own}
             for t in self.logged:
-                if t.source != child.source and not own:
-                    if child.parent == t.execution:
+                if not own and t.whole != child.whole:
+                    if child.parent == t.execution and t.source != child.source:
                         found.add((child.whole, t.whole, None))
                     if child.parent == f"{t.execution}/{t.part}":
                         found.add((child.whole, t.whole, t.part))
