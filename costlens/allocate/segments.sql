@@ -26,7 +26,11 @@ used as (
 across as (
     select o.attempt as outer_attempt, i.attempt
     from run_nests as n
-    inner join tries as i on n.source = i.source and n.inner_run = i.execution
+    inner join tries as i
+        on
+            n.source = i.source
+            and n.inner_run = i.execution
+            and (n.parent is null or n.parent = i.parent)
     inner join tries as o
         on
             n.outer_source = o.source
