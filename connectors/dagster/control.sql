@@ -24,7 +24,7 @@ tried as (
 made as (
     select
         min(coalesce(start, heard)) as start,
-        1 + max(words(row_count) is not null and column_count > 0)::int as measures
+        1 + coalesce(bool_or(quantity(row_count) > 0 and column_count > 0), false)::int as measures
     from materialised
     group by pipeline, run_id, part, asset
 ),

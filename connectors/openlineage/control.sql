@@ -16,9 +16,9 @@ made as (
     select
         min(w.start) as start,
         greatest(
-            max(d.row_count is not null)::int
-            + max(d.row_count > 0 and d.column_count > 0)::int
-            + max(d.bytes is not null)::int,
+            bool_or(d.row_count is not null)::int
+            + coalesce(bool_or(d.row_count > 0) and bool_or(d.column_count > 0), false)::int
+            + bool_or(d.bytes is not null)::int,
             1
         ) as measures
     from datasets as d

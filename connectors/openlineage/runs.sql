@@ -143,12 +143,16 @@ kinds as (
 
 -- Each run with those above it, the nearest first; what is in itself is in nothing.
 above as (
-    select run_key, run_key as met, parent_run as next_run, 0 as height
+    select run_key, run_key as met, parent_run as next_run, parent_job as next_job, 0 as height
     from kinds
     union all
-    select a.run_key, p.run_key, p.parent_run, a.height + 1
+    select a.run_key, p.run_key, p.parent_run, p.parent_job, a.height + 1
     from above as a
-    inner join kinds as p on a.next_run = p.run_id and p.run_key <> a.run_key
+    inner join kinds as p
+        on
+            a.next_run = p.run_id
+            and (p.run_key = p.run_id or p.job_name = a.next_job)
+            and p.run_key <> a.run_key
     where a.height < 30
 ),
 
