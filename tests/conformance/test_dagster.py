@@ -113,6 +113,6 @@ def test_the_samples_of_packs_of_answers_and_events_add_up(tmp_path: Path) -> No
     assert [tuple(row.values()) for row in counted] == [
         ("dagster", "19"),
         ("kubeflow", "5"),
-        ("openlineage", "11"),
+        ("openlineage", "12"),
         ("tecton", "4"),
     ]
