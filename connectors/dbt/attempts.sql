@@ -67,7 +67,12 @@ select
     p.invocation_id as run,
     regexp_replace(p.unique_id, '^([^.]+)\.[^.]+\.', '\1.') as part,
     1 as try,
-    p.parent,
+    -- Another source may tell of the same node, as OpenLineage does.
+    coalesce(
+        p.parent,
+        split_part(p.unique_id, '.', 2) || '/' || p.invocation_id || '/'
+        || regexp_replace(p.unique_id, '^([^.]+)\.[^.]+\.', '\1.')
+    ) as parent,
     p.status as state,
     p.start,
     p.stop,

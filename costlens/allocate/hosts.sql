@@ -24,7 +24,11 @@ held as (
         greatest(i.start, o.start), least(i.until, o.until)
     ) as shared_us
     from run_nests as n
-    inner join live as i on n.source = i.source and n.inner_run = i.execution
+    inner join live as i
+        on
+            n.source = i.source
+            and n.inner_run = i.execution
+            and (n.parent is null or n.parent = i.parent)
     inner join live as o
         on
             n.outer_source = o.source

@@ -1,5 +1,6 @@
 -- Which runs are nested in which, as they say by their parent: a run of their own source, else
--- `pipeline/run` or `pipeline/run/part` of another source. `part` is null where the whole run is.
+-- `pipeline/run` of another source or `pipeline/run/part` of any. In a part are the attempts that have
+-- it as their `parent`; both are null where the whole run is in a run.
 -- Grain: one row per (inner run, outer run, part). Reads: logged.
 with executions as (
     select distinct source, pipeline, run, parent, execution
@@ -39,9 +40,18 @@ named as (
     from logged
 )
 
-select source, inner_run, source as outer_source, outer_run, null as part
+select source, inner_run, source as outer_source, outer_run, null as part, null as parent
 from own
 union
-select u.source, u.execution, n.source, n.outer_run, n.part
+select
+    u.source,
+    u.execution,
+    n.source,
+    n.outer_run,
+    n.part,
+    case when n.part is not null then n.name end
 from unresolved as u
-inner join named as n on u.parent = n.name and u.source <> n.source
+inner join named as n
+    on
+        u.parent = n.name
+        and (u.source <> n.source or (n.part is not null and u.execution <> n.outer_run))

@@ -3,7 +3,7 @@
 with recursive nested as (
     select source, outer_run, inner_run
     from run_nests
-    where outer_source = source
+    where outer_source = source and part is null
     union
     select n.source, n.outer_run, p.inner_run
     from nested as n
@@ -11,6 +11,7 @@ with recursive nested as (
         on
             n.source = p.source
             and p.outer_source = p.source
+            and p.part is null
             and n.inner_run = p.outer_run
             and n.outer_run <> p.inner_run
 ),
@@ -21,17 +22,21 @@ used as (
     where state not in ('skipped', 'cached') and until > start
 ),
 
--- From one source into another: attempt by attempt.
+-- Into a part of a run, or from one source into another: attempt by attempt.
 across as (
     select o.attempt as outer_attempt, i.attempt
     from run_nests as n
-    inner join tries as i on n.source = i.source and n.inner_run = i.execution
+    inner join tries as i
+        on
+            n.source = i.source
+            and n.inner_run = i.execution
+            and (n.parent is null or n.parent = i.parent)
     inner join tries as o
         on
             n.outer_source = o.source
             and n.outer_run = o.execution
             and (n.part is null or n.part = o.part)
-    where n.outer_source <> n.source
+    where n.outer_source <> n.source or n.part is not null
     union
     select outer_attempt, attempt
     from time_nests

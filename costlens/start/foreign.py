@@ -20,18 +20,19 @@ _USAGE = (
     "as usage and list_prices"
 )
 _FEAST = "Feast's registry, which is read as: feast registry-dump > registry.json"
+_DAGSTER = "Dagster's own database, which is read as what its GraphQL API answers"
 _RATES = "a table of rates: named fx.csv, beside costlens.yaml, it counts"
+_READ = (_RATES, _USAGE, _FEAST, _DAGSTER)
 # Columns, in lower case, that only such a file has together.
 _COLUMNS = (
     (("sku_name", "usage_metadata", "usage_quantity"), _USAGE),
     (("warehouse_name", "credits_used"), "Snowflake's warehouse metering"),
     (("query_id", "warehouse_name"), "Snowflake's query history"),
-    (("eventtype", "job", "run"), "OpenLineage events"),
     (("month", "from", "to", "rate"), _RATES),
 )
 _TABLES = (
-    (("event_logs",), "Dagster's event log"),
-    (("run_tags", "runs"), "Dagster's run storage"),
+    (("event_logs",), _DAGSTER),
+    (("run_tags", "runs"), _DAGSTER),
     (("feature_views", "entities"), _FEAST),
     (("alembic_version",), "a tool's own database"),
 )
@@ -65,5 +66,5 @@ def _known(signs: Iterable[tuple[tuple[str, ...], str]], names: Iterable[str]) -
     has = {name.strip().casefold() for name in names}
     for wanted, told in signs:
         if has.issuperset(wanted):
-            return told if told in (_RATES, _USAGE, _FEAST) else f"{told}, which no pack reads yet"
+            return told if told in _READ else f"{told}, which no pack reads yet"
     return ""

@@ -175,7 +175,7 @@ class Nests:
 
     @cached_property
     def _by_name(self) -> set[tuple[Execution, Execution, str | None]]:
-        """Say which run is in which, or in which part of it: of its own source, else another."""
+        """Say which run is in which: of its own source, else another; or in which part of any."""
         found: set[tuple[Execution, Execution, str | None]] = set()
         for child in self.logged:
             meant = [t for t in self.logged if (t.source, t.run) == (child.source, child.parent)]
@@ -183,8 +183,8 @@ class Nests:
             own = {t.whole for t in meant if t.whole != child.whole}
             found |= {(child.whole, outer, None) for outer in own}
             for t in self.logged:
-                if t.source != child.source and not own:
-                    if child.parent == t.execution:
+                if not own and t.whole != child.whole:
+                    if child.parent == t.execution and t.source != child.source:
                         found.add((child.whole, t.whole, None))
                     if child.parent == f"{t.execution}/{t.part}":
                         found.add((child.whole, t.whole, t.part))
@@ -248,7 +248,8 @@ class Nests:
             at
             for at, o in enumerate(self.logged)
             for inner, outer, part in self._by_name
-            if inner == one.whole and outer == o.whole and part in (None, o.part)
+            if inner == one.whole and outer == o.whole
+            if part is None or (part == o.part and one.parent == f"{o.execution}/{part}")
         }
         return by_name | {o for at, o in self._by_time.items() if at == i}
 

@@ -109,12 +109,19 @@ def nested_world() -> World:
             task(7, "r3", "a", 14, 19, resource_id="c", size=3),
             task(8, "r3", "b", 18, 23, resource_id="d", size=1),
             trained(9, "lab", "m3", 15, 19, parent="p/r3"),
+            task(10, "r4", "a", 20, 23, resource_id="c", size=1),
+            task(11, "r4", "b", 20, 23, resource_id="c", size=1),
+            trained(12, "lab", "m4", 20, 21, part="x", parent="p/r4/a"),
+            trained(13, "lab", "m4", 22, 23, part="y", parent="p/r4/b"),
+            task(14, "r5", "z", 21, 22, parent="p/r4/a"),
         ),
         outputs=tuple(
             output(pipeline, run, target, part=part, source=source)
             for source, pipeline, run, part, target in [
-                *(("runs", "p", f"r{n}", "a", f"feature:a{n}") for n in (1, 2, 3)),
-                *(("runs", "p", f"r{n}", "b", f"feature:b{n}") for n in (1, 2, 3)),
+                *(("runs", "p", f"r{n}", "a", f"feature:a{n}") for n in (1, 2, 3, 4)),
+                *(("runs", "p", f"r{n}", "b", f"feature:b{n}") for n in (1, 2, 3, 4)),
+                ("runs", "p", "r5", "z", "feature:z"),
+                *(("trainer", "lab", "m4", part, f"model:{part}") for part in "xy"),
                 ("trainer", "p", "m1", "run", "model:m1"),
                 ("trainer", "lab", "m2", "run", "model:m2"),
                 ("trainer", "lab", "m3", "run", "model:m3"),
@@ -238,7 +245,16 @@ def wrong(world: World) -> bool:
             "time_nests", "c.held > coalesce", "c.held < coalesce", id="the inner source holds"
         ),
         pytest.param(
-            "run_nests", "and u.source <> n.source", "and false", id="other sources are not met"
+            "run_nests", "u.source <> n.source or", "false or", id="other sources are not met"
+        ),
+        pytest.param(
+            "run_nests", "n.part is not null and", "false and", id="its own source is not met"
+        ),
+        pytest.param(
+            "segments",
+            "and (n.parent is null or n.parent = i.parent)",
+            "",
+            id="a part holds a run of which one attempt is in it",
         ),
         pytest.param(
             "segments",

@@ -291,3 +291,15 @@ def test_a_registry_that_only_feast_reads_is_refused_with_the_way_out(
     assert ran.code == 1
     assert told in ran.err
     assert "write it with: feast registry-dump > registry.json" in ran.err
+
+
+def test_run_results_of_older_schemas_are_read(tmp_path: Path) -> None:
+    shop = Company(folder=tmp_path)
+    shop._source(name="dbt", type="dbt", path=str(RUNS / "dbt_results"))
+    shop.refresh()
+    wanted: dict[str, int] = defaultdict(int)
+    for path in (RUNS / "dbt_results").iterdir():
+        told = json.loads(path.read_text())
+        wanted[told["metadata"]["invocation_id"]] += len(told["results"])
+    counted = asked(shop, "select run, count(*) from attempts group by run")
+    assert {run: int(n) for run, n in counted} == wanted

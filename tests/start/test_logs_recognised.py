@@ -5,6 +5,8 @@ from pathlib import Path
 
 from company import Company, costlens
 
+from costlens.paths import bundled
+
 DATA = Path(__file__).parents[1] / "data" / "runs" / "spark"
 
 
@@ -21,3 +23,30 @@ def test_event_logs_are_one_source_and_their_views_are_found(tmp_path: Path) -> 
     assert '- {part: "executors|shared", shared: true}' in found
     assert "- {name: fv_payment_risk, pipeline: shop-daily-features}" in found
     Company(folder=tmp_path).refresh()
+
+
+def test_documents_of_each_tool_are_a_source_of_its_pack(tmp_path: Path) -> None:
+    for name in ("openlineage", "dagster", "cluster_describe"):
+        shutil.copytree(DATA.parent / name, tmp_path / name)
+    (tmp_path / "openlineage" / "others" / "seed_metadata.template.json.gz").unlink()
+    for name in ("tecton", "kubeflow"):
+        shutil.copy(bundled("connectors") / name / "sample.json", tmp_path / f"{name}.json")
+    ran = costlens("init", str(tmp_path), "--format", "csv")
+    assert ran.code == 0, ran.err
+    assert {row["path"]: row["type"] for row in ran.rows if row["type"]} == {
+        "cluster_describe/emr_describe_cluster.json": "emr",
+        "dagster/*.json": "dagster",
+        "kubeflow.json": "kubeflow",
+        "openlineage/airflow/events.ndjson.gz": "openlineage",
+        "openlineage/dbt/": "openlineage",
+        "openlineage/feast/": "openlineage",
+        "openlineage/others/": "openlineage",
+        "tecton.json": "tecton",
+    }
+    told = {row["path"]: row["note"] for row in ran.rows if not row["type"]}
+    assert "its GraphQL API answers" in told["dagster/runs.db.gz"]
+    assert told["dagster/index.db.gz"] == told["dagster/runs.db.gz"]
+    assert {path for path in told if path.startswith("cluster_describe/")} == {
+        "cluster_describe/databricks_clusters_get.json",
+        "cluster_describe/dataproc_clusters_describe.yaml",
+    }
