@@ -120,7 +120,9 @@ def ingest(folder: Path, threads: int) -> None:
     as_of = datetime(2026, 6, 5, tzinfo=UTC)
     with lake.writing() as draft, connected(lake.folder / ".scratch") as con:
         con.execute("set threads = $threads", {"threads": threads})
-        load_sources(workspace, draft, con, tag_keys=keys, as_of=as_of, say=lambda _: None, closed={})
+        load_sources(
+            workspace, draft, con, tag_keys=keys, as_of=as_of, say=lambda _: None, closed={}
+        )
         if not (folder / CHARGES).exists():
             con.execute(f"copy (from charges) to '{folder / CHARGES}' ({_LAKE})")
 
