@@ -31,23 +31,45 @@ with promised as not materialized (
         or kind = 'SavingsPlanCoveredUsage'
 ),
 
+fees as materialized (
+    select *
+    from promised
+    where is_fee
+),
+
 -- Commitments with a fee that does not say what was unused: what their fees leave over, at the first.
+-- Where every fee says it, the lines that used a commitment are not looked at.
+unsaid as (
+    select distinct promise
+    from fees
+    where unused is null
+),
+
+left_over as (
+    select
+        promise,
+        sum(due) filter (where is_fee) - coalesce(sum(used) filter (where not is_fee), 0) as unused
+    from promised
+    semi join unsaid using (promise)
+    group by promise
+),
+
 derived as (
     select
         promise,
-        arg_min(x_line, (start, stop, written)) filter (where is_fee) as x_line,
-        min(start) filter (where is_fee) as start,
-        max(stop) filter (where is_fee) as stop,
-        sum(due) filter (where is_fee) - coalesce(sum(used) filter (where not is_fee), 0) as unused
-    from promised
+        arg_min(f.x_line, (f.start, f.stop, f.written)) as x_line,
+        min(f.start) as start,
+        max(f.stop) as stop,
+        any_value(o.unused) as unused
+    from fees as f
+    inner join left_over as o using (promise)
     group by promise
-    having bool_or(is_fee and unused is null)
 )
 
 select x_line, start, stop, unused, false as is_derived
-from promised
+from fees
 anti join derived using (promise)
-where is_fee and unused <> 0
+where unused <> 0
 union all
 select x_line, start, stop, unused, true
 from derived

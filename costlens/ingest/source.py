@@ -318,9 +318,10 @@ def _columns(layout: Layout, pack: Pack, file: SourceFile, *, known: set[str]) -
     found |= {column: f"{literal(value)}::varchar" for column, value in pack.fixed.items()}
     nothing = {column: "null" if column in known else "null::varchar" for column in pack.columns}
     columns = [f"{found.get(column, nothing[column])} as {name(column)}" for column in pack.columns]
-    for column, members in layout.gathered.items():
-        value = _object(members, names) if is_parquet else name(f"g_{column}")
-        columns.append(f"{value} as {name(column)}")
+    columns += [
+        f"{_object(members, names)} as {name(column)}"
+        for column, members in layout.gathered.items()
+    ]
     return ", ".join(columns)
 
 
@@ -339,12 +340,9 @@ def _text_columns(layout: Layout, file: SourceFile) -> str:
     """Select the known columns of a text file, under the names the staged file has."""
     headed = layout.header.names
     names = [name(f"c{at}" if file.format == "csv" else headed[at]) for at in range(len(headed))]
-    columns = [f"{names[at]} as {name(f'c{at}')}" for at in sorted(set(layout.found.values()))]
-    columns += [
-        f"{_object(members, names)} as {name(f'g_{column}')}"
-        for column, members in layout.gathered.items()
-    ]
-    return ", ".join(columns)
+    gathered = (at for members in layout.gathered.values() for at in members.values())
+    wanted = sorted({*layout.found.values(), *gathered})
+    return ", ".join(f"{names[at]} as {name(f'c{at}')}" for at in wanted)
 
 
 def _reader(file: SourceFile, layout: Layout, *, link: Path) -> str:

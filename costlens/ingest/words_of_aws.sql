@@ -226,7 +226,7 @@ create or replace macro without_prefix(t) as
         else replace(replace(t, '{"user_', '{"'), ',"user_', ',"')
     end;
 
-create or replace macro tags_of_aws(t) as
+create or replace macro all_tags_of_aws(t) as
     list_transform(
         [
             case
@@ -237,6 +237,12 @@ create or replace macro tags_of_aws(t) as
         ],
         lambda named: without_prefix(named)
     )[1];
+
+create or replace macro tags_of_aws(t) as
+    case
+        when contains(t, '"costCategory/') or contains(t, '"aws_') then all_tags_of_aws(t)
+        else without_prefix(t)
+    end;
 
 -- is_split_line(operation, parent): a pod's or task's part of a machine, told beside the machine's own
 -- line. is_machine_time(type, code, usage_type): the time of an instance, which such parts are of: not
