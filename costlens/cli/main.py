@@ -26,6 +26,10 @@ VERBS = {
     "cost": ("costlens.cli.cost", "What features, models, products, pipelines … cost."),
     "roi": ("costlens.cli.roi", "Cost against declared benefit: net and return."),
     "explain": ("costlens.cli.explain", "Why a target costs what it does."),
+    "compare": (
+        "costlens.cli.compare",
+        "Why two builds differ, by what caused it.",
+    ),
     "trace": ("costlens.cli.trace", "Where one billing line went."),
     "runs": ("costlens.cli.runs", "Whose time was whose: runs, and what ran within them."),
     "serve": ("costlens.cli.serve", "Show the pages in a browser."),

@@ -134,9 +134,11 @@ def takes_config(command: Command) -> Command:
     return _CONFIG(command)
 
 
-def takes_scope(*, days: bool = False, basis: bool = False) -> Callable[[Command], Command]:
+def takes_scope(
+    *, build: bool = True, days: bool = False, basis: bool = False
+) -> Callable[[Command], Command]:
     """Give a verb a `Scope`, from `--config`, `--build` and, where asked for, days and basis."""
-    options = [_CONFIG, _BUILD]
+    options = [_CONFIG, _BUILD] if build else [_CONFIG]
     options += [_START, _STOP, _MONTH] if days else []
     options += [_BASIS] if basis else []
 
@@ -144,7 +146,7 @@ def takes_scope(*, days: bool = False, basis: bool = False) -> Callable[[Command
         @wraps(command)
         def called(
             config: Path | None,
-            build: int | None,
+            build: int | None = None,
             start: date | None = None,
             stop: date | None = None,
             month: Window | None = None,

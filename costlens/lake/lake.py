@@ -1,6 +1,6 @@
 """A lake: a folder of Delta tables, one a subfolder, whose last word is the table `builds`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -56,12 +56,15 @@ class Lake:
             )
         return self._builds([files[wanted]])[0]
 
-    def open(self, con: "DuckDBPyConnection", build: Build) -> None:
+    def open(
+        self, con: "DuckDBPyConnection", build: Build, *, tables: Collection[str] = TABLES
+    ) -> None:
         """Make a view of every table as the build has it, in the connection's own database.
 
-        The view `builds` has this build and those before it.
+        The view `builds` has this build and those before it. `tables` are all, or a few.
         """
-        create_views(con, self._files(build))
+        files = self._files(build)
+        create_views(con, {table: files[table] for table in tables})
 
     def files(self, build: Build) -> list[str]:
         """List the paths of every file that the views of a build read."""

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 from checkout import ROOT, tracked
 
+from costlens import comparing
 from costlens.allocate import steps, trace
 from costlens.allocate.book import make_book
 from costlens.config import load
@@ -93,6 +94,9 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     ):
         Asked(build=build, con=con).keep(question, **GIVEN)
     trace.trace_placements(con, book, "2026-05")
+    for side in ("before", "after"):
+        con.execute(f"create temp table rates_{side} as from rates")
+    con.execute(comparing.STATES)
     return con
 
 
