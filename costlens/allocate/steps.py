@@ -124,7 +124,18 @@ def split_period(con: "duckdb.DuckDBPyConnection", period: str) -> None:
     run(con, CASCADE_STEPS)
     run(con, NEED_STEPS, period=period)
     run(con, POLICY_STEPS, period=period)
-    con.execute("insert into ledger by name select * from policy_shares")
+    con.execute("insert into temp.ledger by name select * from policy_shares")
+
+
+def assert_balanced(con: "duckdb.DuckDBPyConnection", period: str) -> None:
+    """Compare the money after every step with the bill's, to the last unit; a bug if it differs."""
+    run(con, ("balance",), period=period)
+    rows = con.execute("from balance").fetchall()
+    bill = {row[1:] for row in rows if row[0] == "charges"}
+    for step in {row[0] for row in rows}:
+        found = {row[1:] for row in rows if row[0] == step}
+        if found != bill:
+            raise AssertionError(f"{period}: {step} does not add up: {found ^ bill}")
 
 
 def _quoted(text: str) -> str:

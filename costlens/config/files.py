@@ -11,8 +11,11 @@ from costlens.errors import CostLensError
 def read_mapping(path: Path, name: str, notes: Notes) -> Map | None:
     """Read the mapping at the top of a file, empty where the file is; None where there is none."""
     text = read_text(path, name, notes)
-    if text is None:
-        return None
+    return None if text is None else mapping_of(text, name, notes)
+
+
+def mapping_of(text: str, name: str, notes: Notes) -> Map | None:
+    """Read the mapping that a text is; None, and a finding, where it is none."""
     try:
         root, findings = parse(text, file=name)
     except CostLensError as error:

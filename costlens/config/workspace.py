@@ -6,7 +6,7 @@ from pathlib import Path
 
 from costlens.config.checks import check_patterns, check_references
 from costlens.config.digest import digest
-from costlens.config.files import note_unreadable, read_mapping, read_text
+from costlens.config.files import mapping_of, note_unreadable, read_mapping, read_text
 from costlens.config.fx import read_fx
 from costlens.config.keys import keys_of
 from costlens.config.notes import Notes
@@ -51,6 +51,18 @@ def _deciding(settings: Settings) -> dict[str, object]:
         for field in fields(settings)
         if field.name not in ("memory_limit", "scratch")
     }
+
+
+def read_catalogue(text: str, *, file: str = "catalogue") -> Catalogue:
+    """Read and check a catalogue that is not in a workspace; raise every finding there is."""
+    notes = Notes()
+    root = mapping_of(text, file, notes)
+    found = read(root, Catalogue, notes) if root else Catalogue()
+    check_references(notes)
+    check_patterns(notes)
+    notes.finish()
+    assert found is not None, "a catalogue that was not read has a finding"
+    return found
 
 
 def find_settings(path: Path | None = None) -> tuple[Path, Settings]:

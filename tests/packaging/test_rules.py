@@ -21,7 +21,6 @@ from costlens.money import define
 from costlens.paths import bundled
 from costlens.questions.against import open_tables
 from costlens.questions.ask import Asked, set_rates
-from costlens.refresh import assert_balanced
 
 MONEY = re.compile(r"billed|effective|cost|money", re.IGNORECASE)
 SQL = [path for path in tracked() if path.suffix == ".sql"]
@@ -69,7 +68,7 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     steps.prepare(con, book)
     steps.run(con, ("inputs",), **GIVEN)
     steps.split_period(con, "2026-05")
-    assert_balanced(con, "2026-05")
+    steps.assert_balanced(con, "2026-05")
     steps.run(con, ("found",), **GIVEN)
     steps.run(con, ("catalogue", "graph", "found_in_runs"))
     nothing: dict[str, list[object]] = {"fx": []}
