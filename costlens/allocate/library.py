@@ -246,8 +246,9 @@ def _bring(
     if "Tags" in found and "x_tags" not in found:
         texts = {**texts, "x_tags": _tags(keys)}
     columns = ", ".join(
-        f"cast({f'g.{name(column)}' if column in found else texts.get(column, 'null')} as {kind}) "
-        f"as {name(column)}"
+        "coalesce("
+        + (f"cast(g.{name(column)} as {kind}), " if column in found else "")
+        + f"cast({texts.get(column, 'null')} as {kind})) as {name(column)}"
         for column, kind in declared.items()
     )
     con.execute(f"create table {table} ({_typed(table)})")
