@@ -77,7 +77,8 @@ def take_tables(
         for file in files
         if file not in kept
     ]
-    documents = read_documents(con, kept, staging=staging)
+    messages = pack.description.protobuf
+    documents = read_documents(con, kept, staging=staging, messages=messages)
     kinds = kinds_of(con, documents)
     held = {table: [kind for kind in kinds if kind.has_rows(pack, table)] for table in pack.views}
     findings = _without_tables(pack, kinds, held)

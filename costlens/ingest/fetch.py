@@ -147,7 +147,9 @@ def _is_ours(path: Path, described: Description) -> bool:
 def assumed(path: Path, described: Description) -> str:
     """Say what a file is whose suffix says nothing, by the names that a pack knows."""
     known = described.names and re.search(described.names, path.as_posix())
-    return described.format[0] if known else ""
+    if not known:
+        return ""
+    return "jsonl" if described.format[0] == "json" else described.format[0]  # as by its name
 
 
 def _repacked(findings: Sequence[Finding], described: Description) -> Iterator[Finding]:

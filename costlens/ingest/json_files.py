@@ -18,6 +18,7 @@ from costlens.errors import CostLensError, Finding
 from costlens.ingest.fetch import SourceFile
 from costlens.ingest.header import cut_short, open_text
 from costlens.ingest.json_rows import STAGED
+from costlens.ingest.protobuf import Messages, as_json, is_message
 from costlens.lake.views import literal
 
 if TYPE_CHECKING:
@@ -66,10 +67,14 @@ class Documents:
 
 
 def read_documents(
-    con: "DuckDBPyConnection", files: Sequence[SourceFile], *, staging: Path
+    con: "DuckDBPyConnection",
+    files: Sequence[SourceFile],
+    *,
+    staging: Path,
+    messages: Messages | None = None,
 ) -> Documents:
     """Parse every document of a delivery; raise for each file that holds something else."""
-    links = [_link(file, staging) for file in files]
+    links = [_link(file, staging, messages or {}) for file in files]
     out = staging / f"documents-{len(list(staging.iterdir()))}.parquet"
     bulk = [at for at, link in enumerate(links) if link.stat().st_size <= _ONE_VALUE]
     alone = [at for at in range(len(links)) if at not in bulk]
@@ -92,9 +97,14 @@ def read_documents(
     return Documents(files=tuple(files), path=out, large=tuple(n for (n,) in found.fetchall()))
 
 
-def _link(file: SourceFile, staging: Path) -> Path:
-    """Give a plain file without marks of a glob in its name."""
+def _link(file: SourceFile, staging: Path, messages: Messages) -> Path:
+    """Give a plain file of JSON without marks of a glob in its name."""
     link = staging / f"{file.sha256[:16]}-{len(list(staging.iterdir()))}.json"
+    with file.path.open("rb") as opened:
+        is_packed = not file.zipped and is_message(opened.read(64), messages)
+    if is_packed:
+        link.write_text(as_json(file.path.read_bytes(), messages, shown=file.name))
+        return link
     if not file.zipped:
         link.symlink_to(file.path.resolve())
         return link

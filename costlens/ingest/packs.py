@@ -80,6 +80,11 @@ class Description(Value):
         "columns of nested JSON: each to the keys that lead to it, from the top", {}
     )
     documents: bool = setting("nested JSON may be whole documents or lists, not only lines", False)
+    protobuf: Mapping[str, tuple[str, ...]] = setting(
+        "messages that a file may be in place of JSON, the outermost first: to their fields, each "
+        "`name number type`",
+        {},
+    )
     names: str = setting("pattern of the paths of files that are read whatever their suffix", "")
     whole: str = setting("pattern of what the paths of the parts of one delivery share", "")
     rolled: str = setting(

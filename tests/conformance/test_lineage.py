@@ -12,6 +12,7 @@ from company import Company
 from costlens.paths import bundled
 
 RUNS = Path(__file__).parents[1] / "data" / "runs"
+FEAST_DUMP = bundled("connectors") / "feast" / "sample.json"
 FACTS = json.loads((RUNS / "facts.json").read_text())["dbt"]
 # A warehouse of three slots for the hour in which dbt ran. A microsecond of a slot costs 300 units of
 # 10^-12, so that every split by two or three is a whole number.
@@ -273,6 +274,27 @@ def test_the_tables_that_tasks_of_airflow_made_feed_the_features_of_their_names(
         ((micros,),) = asked(shop, made.format(name))
         assert cost[name] == int(micros) * MICROSECOND > 0
     assert cost[ORDERS] == cost[DEMAND] > 0
+
+
+def test_feasts_own_file_tells_what_its_dump_does(shop: Company) -> None:
+    told = []
+    for name, content in (("dump.json", FEAST_DUMP), ("registry.db", RUNS / "registry.db")):
+        shutil.copy(content, shop.folder / name)
+        shop.sources.clear()
+        shop._source(name=name.partition(".")[0], type="feast", path=name)
+        shop.refresh()
+        columns = "from_node, to_node, kind, version, seen, seen_as"
+        told.append(asked(shop, f"select {columns} from links order by all"))
+    assert told[0] == told[1] != []
+
+
+def test_feasts_own_file_cut_off_is_refused(shop: Company) -> None:
+    whole = (RUNS / "registry.db").read_bytes()
+    (shop.folder / "registry.db").write_bytes(whole[: len(whole) // 2])
+    shop._source(name="feast", type="feast", path="registry.db")
+    ran = shop.run("refresh")
+    assert ran.code == 1
+    assert "registry.db: is neither JSON nor protobuf" in ran.err
 
 
 @pytest.mark.parametrize(
