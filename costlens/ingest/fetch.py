@@ -1,9 +1,6 @@
 """Find the files of a source, and read them through once to know their content by its hash."""
 
-import fnmatch
-import glob
 import hashlib
-import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from costlens.config.values import Source
 from costlens.errors import CostLensError, Finding
 from costlens.ingest.cache import name_in_bucket
+from costlens.ingest.file_store import files_of_store, is_store
 from costlens.ingest.formats import (
     STRANGELY_PACKED,
     format_of,
@@ -21,6 +19,7 @@ from costlens.ingest.formats import (
     member_of,
 )
 from costlens.ingest.manifests import Chosen, Named, choose
+from costlens.ingest.named_paths import paths_of
 from costlens.ingest.packs import Description
 from costlens.ingest.rolled import put_together
 
@@ -98,9 +97,12 @@ def find_files(
     manifests of the pack's pattern lie among them, only the files they name count. The findings are
     warnings about what is left out; whatever stops the source is raised, all of it.
     """
+    root = folder / Path(source.path).expanduser()
+    if not remote and "mlruns" in described.format and is_store(root):
+        return _store(root, folder, described)
     files: list[SourceFile] = []
     findings: list[Finding] = []
-    paths = remote.find(described.manifest) if remote else _paths(source, folder)
+    paths = remote.find(described.manifest) if remote else paths_of(source, folder)
     whole = len(paths) == 1 and (
         paths[0] == folder / source.path or _shown(paths[0], folder) == source.path
     )
@@ -135,6 +137,27 @@ def find_files(
         files, noted = put_together(files, described, sampled=bool(remote and remote.sample))
         findings += noted
     return files, findings
+
+
+def _store(
+    root: Path, folder: Path, described: Description
+) -> tuple[list[SourceFile], list[Finding]]:
+    """Make one of the files of MLflow's file store that count; a run without its own is told."""
+    parts: list[tuple[str, SourceFile]] = []
+    findings: list[Finding] = []
+    for table, path in files_of_store(root, described):
+        if table == "runs" and not path.exists():
+            message = "is missing: its folder is not read as a run"
+            hint = "restore it, or remove the folder"
+            findings.append(_finding(message, _shown(path, folder), hint, "warning"))
+            continue
+        part = _open(path, folder, named=True, assumed="text")
+        assert part is not None  # what is named is never passed over
+        parts.append((table, part))
+    store = put_as_one(f"{_shown(root, folder)}/", "mlruns", parts, path=root)
+    names = "".join(f"{part.path.relative_to(root)};" for _, part in parts)
+    told = hashlib.sha256(f"{store.sha256}{names}".encode()).hexdigest()
+    return [replace(store, sha256=told)], findings
 
 
 def _is_ours(path: Path, described: Description) -> bool:
@@ -256,52 +279,6 @@ def _other_export(file: SourceFile, by: Named) -> Finding:
     )
 
 
-def _paths(source: Source, folder: Path) -> list[Path]:
-    if re.match(r"[a-z][a-z0-9]+://", source.path):
-        raise CostLensError(
-            f'cannot read "{source.path}"',
-            where=source.place,
-            hint="files are read from a folder or from s3://: copy it into one of them",
-        )
-    path = folder / Path(source.path).expanduser()
-    if path.is_dir():
-        return sorted(_visible(path))
-    if path.exists() or path.is_symlink():
-        return [path]
-    if any(mark in source.path for mark in "*?["):
-        matched = [Path(name) for name in glob.glob(str(path), recursive=True)]  # noqa: PTH207 -- absolute
-        found: set[Path] = set()
-        for match in matched:
-            found.update(_visible(match) if match.is_dir() else [match])
-        if found:
-            return sorted(found)
-        message, hint = f'nothing matches "{source.path}"', "correct path: in costlens.yaml"
-    else:
-        message, hint = f'"{source.path}" does not exist', _nearest(path)
-    raise CostLensError(message, where=source.place, hint=hint)
-
-
-def _visible(folder: Path) -> Iterator[Path]:
-    """Walk a folder; what starts with a dot or an underscore is a tool's own."""
-    for root, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name[0] not in "._"]
-        for name in names:
-            if name[0] not in "._":
-                yield Path(root) / name
-
-
-def _nearest(path: Path) -> str:
-    """Say what there is instead of a path that is not there."""
-    there = path.parent
-    while not there.is_dir():
-        there = there.parent
-    wanted = path.relative_to(there).parts[0]
-    names = sorted(entry.name for entry in there.iterdir() if entry.name[0] != ".")
-    near = [name for name in names if fnmatch.fnmatch(name.lower(), f"{wanted[:3].lower()}*")]
-    shown = ", ".join((near or names)[:5])
-    return f"{there.name or there}/ holds: {shown}" if shown else f"{there.name or there}/ is empty"
-
-
 def _open(path: Path, folder: Path, *, named: bool, assumed: str) -> SourceFile | None:
     """Hash a file and know its format; None for one in a folder that no pack reads."""
     shown = _shown(path, folder)
@@ -330,12 +307,14 @@ def _read_through(path: Path, shown: str, *, named: bool, assumed: str) -> Sourc
     stamp = _stamp(path, "sqlite")
     if not path.is_file():
         raise CostLensError("is neither a file nor a folder", where=shown)
-    if before.st_size == 0:
+    if before.st_size == 0 and assumed != "text":
         told = "deliver it again, or remove it"
         severity = "error" if named else "warning"
         raise CostLensError(findings=[_finding("is empty", shown, told, severity)])
     with path.open("rb") as opened:
-        kind = format_of(opened, path, shown, before.st_size, named=named, assumed=assumed)
+        kind: tuple[str, bool] | None = (assumed, False)
+        if assumed != "text":
+            kind = format_of(opened, path, shown, before.st_size, named=named, assumed=assumed)
         if kind is None:
             return None
         member = (

@@ -20,7 +20,7 @@ from costlens.lake.tables import TABLES
 from costlens.paths import bundled
 
 Makes = Literal["charges", "attempts", "outputs", "activity", "links"]
-Format = Literal["csv", "parquet", "jsonl", "sqlite", "json"]
+Format = Literal["csv", "parquet", "jsonl", "sqlite", "json", "mlruns"]
 SQL = tuple(Path(__file__).with_name(f"{name}.sql") for name in ("macros", "words_of_aws"))
 
 
@@ -65,8 +65,8 @@ class Description(Value):
     title: str = required("what it reads, for people")
     produces: tuple[str, ...] = required("the tables it makes, one <table>.sql each")
     format: tuple[str, ...] = required(
-        "csv, parquet or jsonl; for tables: also sqlite, and json for documents with their rows; "
-        "or several of them"
+        "csv, parquet or jsonl; for tables: also sqlite, json for documents with their rows, and "
+        "mlruns for MLflow's file store; or several of them"
     )
     needs: tuple[str, ...] = setting("columns without which a file is not read", ())
     columns: tuple[str, ...] = setting("further columns it knows; null where a file lacks them", ())
@@ -291,7 +291,7 @@ def _misfits(described: Description, folder: Path, shown: str) -> Iterator[Findi
             f"write name: {folder.name}",
         )
     makes = [name for name in TABLES if name in get_args(Makes)]
-    tabled = ("sqlite", "json")
+    tabled = ("sqlite", "json", "mlruns")
     formats = [name for name in get_args(Format) if name not in tabled or described.tables]
     for wanted, known, what in (
         (described.produces, makes, "table"),

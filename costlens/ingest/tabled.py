@@ -6,7 +6,7 @@ the tables of one delivery have their x_line apart: the place of the table in th
 
 import json
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from costlens.errors import CostLensError, Finding
 from costlens.ingest.documents import Taken, take_tables
 from costlens.ingest.fetch import SourceFile, put_as_one
 from costlens.ingest.header import open_text, refuse_format
+from costlens.ingest.mlruns import tables_of_store
 from costlens.ingest.nested import open_nested
 from costlens.ingest.packs import Named, Pack
 from costlens.ingest.source import Opened, line_of, open_files
@@ -41,7 +42,7 @@ def as_deliveries(files: Sequence[SourceFile], pack: Pack, source: Source) -> li
         return [f for f in files if f.format != "sqlite" or len(files) == 1]
     documents = [file for file in files if is_document(file, pack)]
     files = [file for file in files if file not in documents]
-    databases = [file for file in files if file.format in ("sqlite", "database")]
+    databases = [file for file in files if file.format in ("sqlite", "database", "mlruns")]
     folders: dict[str, list[tuple[str, SourceFile]]] = {}
     for file in files:
         stem = PurePath(file.name).name.partition(".")[0].casefold()
@@ -160,10 +161,21 @@ def _open(
         refuse_format(file, pack)
         with opened_database(file, staging) as database:
             parts = _staged(database, file, pack=pack, staging=staging, limit=limit)
+    elif file.format == "mlruns":
+        refuse_format(file, pack)
+        found = tables_of_store(con, file, pack=pack, staging=staging, limit=limit)
+        opened = _joined(file, pack, {table: one for table, (one, _) in found.items()}, open_table)
+        return replace(opened, line_of=lambda line: _row_of_store(found, pack, line))
     else:
         parts = dict(file.parts)
         refuse_missing(file, pack, list(parts), f"the {file.format}")
     return _joined(file, pack, parts, open_table)
+
+
+def _row_of_store(found: Mapping[str, tuple[SourceFile, list[str]]], pack: Pack, line: int) -> str:
+    """Name the file of a store that a row comes from."""
+    _, names = found[list(pack.description.tables)[line // _LINES_A_TABLE]]
+    return names[line % _LINES_A_TABLE - 1]
 
 
 def _staged(
