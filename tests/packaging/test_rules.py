@@ -37,6 +37,8 @@ GIVEN = {
     "level": "feature",
     "by": "service",
     "target": "fv_orders",
+    "targets": ["feature:fv_orders"],
+    "horizon": "now",
     "basis": "billed",
     "start": datetime(2026, 5, 1).date(),
     "stop": datetime(2026, 6, 1).date(),
