@@ -26,6 +26,7 @@ VERBS = {
     "cost": ("costlens.cli.cost", "What features, models, products, pipelines … cost."),
     "roi": ("costlens.cli.roi", "Cost against declared benefit: net and return."),
     "avoidable": ("costlens.cli.avoidable", "What is saved if some targets go, one or several."),
+    "sensitivity": ("costlens.cli.sensitivity", "Whether ranks hold under other rules."),
     "explain": ("costlens.cli.explain", "Why a target costs what it does."),
     "trace": ("costlens.cli.trace", "Where one billing line went."),
     "runs": ("costlens.cli.runs", "Whose time was whose: runs, and what ran within them."),

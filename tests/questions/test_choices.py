@@ -188,3 +188,63 @@ def test_the_sample_company_saves_by_set_what_the_cost_table_says_of_one(sample:
         assert {key: Decimal(row[key]) for key in ("avoidable", "allocated", "stand_alone")} == {
             key: Decimal(costs[name][key]) for key in ("avoidable", "allocated", "stand_alone")
         }
+
+
+@pytest.fixture(scope="module")
+def weighted(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    return pipeline(
+        Company(folder=tmp_path_factory.mktemp("c11")), {"f1": 2, "f2": 1, "f3": 1, "f4": 1}
+    )
+
+
+C8_METHODS = {
+    "need_even": ["85", "80", "73", "115"],
+    "even": ["353/4"] * 4,
+    "by_stand_alone": ["14120/159", "97075/1113", "26828/371", "38830/371"],
+    "scrb": ["9440/107", "8905/107", "7676/107", "11750/107"],
+}
+
+
+def test_each_rule_gives_the_figures_of_the_example_to_the_last_unit(even: Company) -> None:
+    rows = {row["name"]: row for row in even.ask("sensitivity")}
+    assert list(rows) == ["f4", "f1", "f2", "f3"]
+    for method, figures in {**C8_METHODS, "allocated": C8_METHODS["need_even"]}.items():
+        got = {name: Fraction(rows[name][method]) for name in sorted(rows)}
+        assert sum(got.values()) == 353
+        for figure, amount in zip(figures, got.values(), strict=True):
+            assert abs(amount - Fraction(figure)) < UNIT, method
+    assert rows["f1"]["lowest"] == "85"
+    assert rows["f1"]["highest"] == rows["f1"]["by_stand_alone"]
+    assert Fraction(rows["f1"]["range"]) == Fraction(rows["f1"]["highest"]) - 85
+
+
+def test_weights_flip_the_top_rank_and_kendalls_tau_says_so(weighted: Company) -> None:
+    rows = {row["name"]: row for row in weighted.ask("sensitivity")}
+    assert {name: Fraction(row["allocated"]) for name, row in rows.items()} == {
+        "f1": 127,
+        "f2": Fraction(127, 2),
+        "f3": 64,
+        "f4": Fraction(197, 2),
+    }
+    assert [rows["f1"][name] for name in ("rank", "best_rank", "worst_rank")] == ["1", "1", "2"]
+    methods = {row["method"]: row for row in weighted.ask("sensitivity", "--methods")}
+    to_c8 = methods["need_even"]
+    assert (to_c8["agreeing"], to_c8["flipped"], to_c8["tied"]) == ("4", "2", "0")
+    assert Decimal(to_c8["kendall_tau"]) == round(Decimal(1) / 3, 4)
+    assert Decimal(to_c8["moved_share"]) == round(Decimal(42) / 353, 4)
+    assert Decimal(methods["allocated"]["kendall_tau"]) == 1
+    assert Decimal(methods["even"]["kendall_tau"]) == 0
+
+
+def test_a_rank_is_certain_where_one_saves_more_than_the_other_costs_alone(even: Company) -> None:
+    assert even.ask("sensitivity", "--pairs") == []
+    assert even.ask("sensitivity", "--pairs", "--by", "model") == [
+        {
+            "name": "big",
+            "other": "small",
+            "currency": "USD",
+            "avoidable": "97",
+            "stand_alone_of_other": "50",
+            "margin": "47",
+        }
+    ]
