@@ -25,6 +25,8 @@ VERBS = {
     "statement": ("costlens.cli.statement", "Does it tie to the bill? Where all of it went."),
     "cost": ("costlens.cli.cost", "What features, models, products, pipelines … cost."),
     "roi": ("costlens.cli.roi", "Cost against declared benefit: net and return."),
+    "avoidable": ("costlens.cli.avoidable", "What is saved if some targets go, one or several."),
+    "sensitivity": ("costlens.cli.sensitivity", "Whether ranks hold under other rules."),
     "explain": ("costlens.cli.explain", "Why a target costs what it does."),
     "compare": (
         "costlens.cli.compare",

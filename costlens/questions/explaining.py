@@ -1,11 +1,10 @@
 """Explain an amount down to billing lines, and follow a billing line to every amount."""
 
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 from costlens.allocate import trace
-from costlens.errors import CostLensError
 from costlens.questions.ask import Answer, Asked
+from costlens.questions.known import insist_known
 from costlens.questions.window import ALWAYS, Window
 from costlens.times import next_month
 
@@ -66,19 +65,6 @@ def _params(why: Why) -> dict[str, object]:
 
 def _keep_parts(asked: Asked, why: Why) -> None:
     """Keep `explain_parts` for the next questions."""
-    # A closed month may hold what the catalogue names no more.
-    known = asked.con.execute(
-        "select name from memory.main.catalogue where kind = $level union "
-        "select target from memory.main.ledger where level = $level and target not like '(%' "
-        "order by all",
-        {"level": why.level},
-    ).fetchall()
-    names = [name for (name,) in known]
-    if why.target not in names:
-        near = get_close_matches(why.target, names, n=1)
-        raise CostLensError(
-            f"no {why.level} is called {why.target}",
-            hint=f"did you mean {near[0]}?" if near else f"names: costlens cost --by {why.level}",
-        )
+    insist_known(asked, [(why.level, why.target)])
     asked.keep("explain_parts", **_params(why))
     asked.keep("explain_policies", **_params(why))

@@ -37,6 +37,9 @@ GIVEN = {
     "level": "feature",
     "by": "service",
     "target": "fv_orders",
+    "targets": ["feature:fv_orders"],
+    "horizon": "now",
+    "most": 10,
     "basis": "billed",
     "start": datetime(2026, 5, 1).date(),
     "stop": datetime(2026, 6, 1).date(),
@@ -90,6 +93,7 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
         "bill_days",
         "benefits",
         "cost_by_target",
+        "by_method",
     ):
         Asked(build=build, con=con).keep(question, **GIVEN)
     trace.trace_placements(con, book, "2026-05")

@@ -1,0 +1,55 @@
+"""`costlens avoidable`."""
+
+import click
+
+from costlens.cli.options import Scope, read_target, takes_print, takes_scope
+from costlens.cli.output import Print
+
+
+@click.command(
+    epilog="Example: costlens avoidable feature:fv_orders feature:fv_refunds --month 2026-05"
+)
+@click.argument("targets", nargs=-1, required=True)
+@takes_scope(days=True, basis=True)
+@click.option(
+    "--horizon",
+    type=click.Choice(("now", "resize", "commitment")),
+    default="commitment",
+    show_default=True,
+    help="What counts as saved: see above.",
+)
+@click.option(
+    "--currency", help="Convert by each billing month's rate in fx.csv. Default: as billed."
+)
+@takes_print
+def avoidable(
+    targets: tuple[str, ...], scope: Scope, horizon: str, currency: str | None, printed: Print
+) -> None:
+    """Show what is saved if targets (feature:NAME, model:NAME, product:NAME) go: each, and all.
+
+    avoidable: stages that nobody else needs; "(only together)" is what all of them save beyond each
+    alone. Of several levels, a stage stops once all who need it at one of them go.
+
+    Saved `now` is what stops with the work: no capacity of resources, and nothing that commitments
+    cover. At the next `resize` capacity counts too; at the end of a `commitment` all does, as in
+    `costlens cost`.
+
+    stays: what goes on being paid at that horizon. unknown: of services that commitments cover in
+    part, where no stage is known to be the covered one. lineage_share: of the money of stages, the
+    part whose need at this level is known; an unseen reader makes avoidable too high.
+    """
+    from costlens.questions.ask import set_rates
+    from costlens.questions.known import insist_known
+
+    wanted = [read_target(target) for target in targets]
+    with scope.asking() as asked:
+        insist_known(asked, wanted)
+        set_rates(asked.con, asked.build, currency, window=scope.window)
+        answer = asked.ask(
+            "avoidable",
+            targets=[":".join(target) for target in wanted],
+            horizon=horizon,
+            basis=scope.basis_of(asked),
+            **scope.window.given,
+        )
+    printed.show(answer)

@@ -1,0 +1,158 @@
+-- What each target bears under several rules that all share out the same stages: as the build does,
+-- evenly over those who need a stage, evenly over all, in proportion to stand-alone cost, and as
+-- separable cost and remaining benefit (SCRB). Grain: one row per (name, currency).
+-- Reads: stage_costs, shares, ledger, rates. Takes: $level; $basis; $start, $stop, $first
+-- and $after, the window. Policies and residual lines are no part of it.
+with costed as (
+    select
+        case $level
+            when 'feature' then feature_set
+            when 'model' then model_set
+            else product_set
+        end as need_set,
+        billing_period,
+        currency,
+        units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12))
+            as value
+    from stage_costs
+    where
+        day >= $start and day < $stop
+        and billing_period >= $first and billing_period < $after
+    group by all
+),
+
+set_costs as (
+    select c.need_set, r.to_currency as currency, converted(sum(c.value * r.rate)) as amount
+    from costed as c
+    inner join rates as r on c.billing_period = r.month and c.currency = r.currency
+    where c.need_set is not null
+    group by all
+),
+
+members as (
+    select distinct need_set, target, members
+    from shares
+    where level = $level
+),
+
+bounds as (
+    select
+        m.target as name,
+        s.currency,
+        sum(units(s.amount)) as stand_alone,
+        coalesce(sum(units(s.amount)) filter (m.members = 1), 0) as avoidable
+    from set_costs as s
+    inner join members as m on s.need_set = m.need_set
+    group by all
+),
+
+wholes as (
+    select currency, sum(units(amount)) as whole
+    from set_costs
+    group by currency
+),
+
+-- Weights are exact up to a million of the currency, and to 18 digits beyond: more would not fit.
+weighed as (
+    select
+        b.name,
+        b.currency,
+        w.whole,
+        w.whole - sum(b.avoidable) over by_currency as joint,
+        greatest(b.stand_alone, 0)
+        // (sum(greatest(b.stand_alone, 0)) over by_currency // 1000000000000000000::hugeint + 1)
+            as alone_weight,
+        greatest(b.stand_alone - b.avoidable, 0)
+        // (
+            sum(greatest(b.stand_alone - b.avoidable, 0)) over by_currency
+            // 1000000000000000000::hugeint + 1
+        ) as rest_weight
+    from bounds as b
+    inner join wholes as w on b.currency = w.currency
+    window by_currency as (partition by b.currency)
+),
+
+wanted as (
+    select
+        'need_even' as method,
+        s.need_set as one,
+        s.currency,
+        m.target as name,
+        1::hugeint as weight,
+        s.amount
+    from set_costs as s
+    inner join members as m on s.need_set = m.need_set
+    union all
+    select 'even', '', currency, name, 1, amount(whole)
+    from weighed
+    union all
+    select 'by_stand_alone', '', currency, name, alone_weight, amount(whole)
+    from weighed
+    union all
+    select 'scrb', '', currency, name, rest_weight, amount(joint)
+    from weighed
+),
+
+pieces as (
+    select
+        method || ' ' || currency || ' ' || one as piece,
+        name as member,
+        weight,
+        amount as billed,
+        amount as effective
+    from wanted
+    qualify sum(weight) over (partition by method, currency, one) > 0
+),
+
+parts as (
+    select
+        split_part(piece, ' ', 1) as method,
+        split_part(piece, ' ', 2) as currency,
+        member as name,
+        sum(billed_part)::decimal(38, 12) as amount
+    from split('pieces')
+    group by all
+),
+
+methods as (
+    select
+        name,
+        currency,
+        max(amount) filter (method = 'need_even') as need_even,
+        max(amount) filter (method = 'even') as even,
+        max(amount) filter (method = 'by_stand_alone') as by_stand_alone,
+        max(amount) filter (method = 'scrb') as scrb
+    from parts
+    group by all
+),
+
+borne as (
+    select
+        l.target as name,
+        r.to_currency as currency,
+        converted(
+            sum(units(case $basis when 'billed' then l.billed else l.effective end) * r.rate)
+        ) as allocated
+    from ledger as l
+    inner join rates as r on l.billing_period = r.month and l.currency = r.currency
+    where
+        l.level = $level and l.step = 'own'
+        and l.day >= $start and l.day < $stop
+        and l.billing_period >= $first and l.billing_period < $after
+    group by all
+)
+
+select
+    b.name,
+    b.currency,
+    amount(b.avoidable) as avoidable,
+    o.allocated,
+    m.need_even,
+    m.even,
+    m.by_stand_alone,
+    (amount(b.avoidable) + coalesce(m.scrb, 0))::decimal(38, 12) as scrb,
+    amount(b.stand_alone) as stand_alone
+from bounds as b
+left join borne as o on b.name = o.name and b.currency = o.currency
+left join methods as m on b.name = m.name and b.currency = m.currency
+order by b.currency, b.name

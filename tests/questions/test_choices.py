@@ -1,0 +1,250 @@
+"""What dropping, measuring and other rules would change: examples C8 and C11 through the command."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from company import Company, Ran
+
+UNIT = Fraction(1, 10**12)
+C8 = {"scan": 120, "clean": 60, "join_tx": 90, "agg_web": 40, "f1": 10, "f2": 5, "f3": 8, "f4": 20}
+STAGES = """
+stages:
+  - {name: scan, billed_by: [{resource_id: scan}], feeds: [{stage: clean}]}
+  - {name: clean, billed_by: [{resource_id: clean}], feeds: [{stage: join_tx}, {stage: agg_web}]}
+  - name: join_tx
+    billed_by: [{resource_id: join_tx}]
+    feeds: [{feature: f1}, {feature: f2}, {feature: f4}]
+  - {name: agg_web, billed_by: [{resource_id: agg_web}], feeds: [{feature: f3}, {feature: f4}]}
+features:
+"""
+# A model that takes nothing from the features, and costs more by itself than the other ever could.
+MODELS = """
+models:
+  - {name: big, billed_by: [{resource_id: big}]}
+  - {name: small, billed_by: [{resource_id: small}]}
+"""
+
+
+def pipeline(company: Company, weights: dict[str, int] | None = None) -> Company:
+    """Write example C8, or C11 with weights, and refresh it."""
+    costs = {**C8, "big": 97, "small": 50}
+    company.bill(*({"cost": str(cost), "ResourceId": name} for name, cost in costs.items()))
+    features = "".join(
+        f"  - {{name: {f}, billed_by: [{{resource_id: {f}}}]"
+        + (f", weight: {weights[f]}}}\n" if weights else "}\n")
+        for f in ("f1", "f2", "f3", "f4")
+    )
+    company.catalogue(STAGES + features + MODELS)
+    company.refresh()
+    return company
+
+
+@pytest.fixture(scope="module")
+def even(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    return pipeline(Company(folder=tmp_path_factory.mktemp("c8")))
+
+
+def avoidable(company: Company, *words: str) -> dict[str, dict[str, str]]:
+    return {row["name"]: row for row in company.ask("avoidable", *words)}
+
+
+def column(rows: dict[str, dict[str, str]], name: str) -> dict[str, Decimal | None]:
+    return {key: Decimal(row[name]) if row[name] else None for key, row in rows.items()}
+
+
+def test_avoidable_cost_of_a_set_is_more_than_that_of_its_members(even: Company) -> None:
+    two = avoidable(even, "feature:f1", "feature:f2")
+    assert column(two, "avoidable") == {
+        "feature:f1": 10,
+        "feature:f2": 5,
+        "(only together)": 0,
+        "(all of them)": 15,
+    }
+    three = avoidable(even, "feature:f1", "feature:f2", "feature:f4")
+    assert column(three, "avoidable") == {
+        "feature:f4": 20,
+        "feature:f1": 10,
+        "feature:f2": 5,
+        "(only together)": 90,
+        "(all of them)": 125,
+    }
+    assert column(three, "allocated") == {
+        "feature:f4": 115,
+        "feature:f1": 85,
+        "feature:f2": 80,
+        "(only together)": None,
+        "(all of them)": 280,
+    }
+
+
+def test_all_features_together_save_all_that_features_need(even: Company) -> None:
+    rows = avoidable(even, *(f"feature:f{n}" for n in range(1, 5)))
+    assert column(rows, "avoidable") == {
+        "feature:f1": 10,
+        "feature:f2": 5,
+        "feature:f3": 8,
+        "feature:f4": 20,
+        "(only together)": 310,
+        "(all of them)": 353,
+    }
+    assert column(rows, "stand_alone") == {
+        "feature:f1": 280,
+        "feature:f2": 275,
+        "feature:f3": 228,
+        "feature:f4": 330,
+        "(only together)": None,
+        "(all of them)": 353,
+    }
+
+
+def test_what_no_lineage_leads_to_a_level_stands_beside_avoidable(even: Company) -> None:
+    (row,) = even.ask("avoidable", "feature:f1")
+    assert row["lineage_share"] == "0.706"  # 353 of 500
+    (row,) = even.ask("avoidable", "model:small")
+    assert row["lineage_share"] == "0.294"
+
+
+def test_targets_of_two_levels_are_dropped_together_and_their_shares_never_added(
+    even: Company,
+) -> None:
+    rows = avoidable(even, "feature:f1", "model:big")
+    assert column(rows, "avoidable") == {
+        "model:big": 97,
+        "feature:f1": 10,
+        "(only together)": 0,
+        "(all of them)": 107,
+    }
+    assert rows["(all of them)"]["allocated"] == ""
+    assert rows["(all of them)"]["lineage_share"] == "1"
+
+
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    """One feature: a table, half of a cluster, an endpoint that a commitment covers, and a share
+    of a service that one covers in part."""
+    company = Company(folder=tmp_path_factory.mktemp("committed"))
+    covered = {"CommitmentDiscountId": "plan", "CommitmentDiscountStatus": "Used"}
+    company.bill(
+        {"cost": "7", "ResourceId": "table", "ServiceName": "Storage"},
+        {"cost": "24", "ResourceId": "cluster", "ServiceName": "Compute"},
+        {"cost": "30", "ResourceId": "endpoint", "ServiceName": "Serving", **covered},
+        {"cost": "11", "ResourceId": "cache", "ServiceName": "Cache", **covered},
+        {"cost": "5", "ResourceId": "other", "ServiceName": "Cache"},
+    )
+    company.runs(
+        {
+            "run_id": "1",
+            "pipeline": "p",
+            "start": "2026-05-01T00:00:00Z",
+            "end": "2026-05-01T12:00:00Z",
+            "resource_id": "cluster",
+            "size": "1",
+            "size_unit": "slots",
+        }
+    )
+    company.catalogue(
+        "pipelines: [{name: p, produces: [{part: run, feature: f}]}]\n"
+        "resources: [{name: cluster, billed_by: [{resource_id: cluster}], capacity: {slots: 1}}]\n"
+        "stages:\n"
+        "  - {name: table, billed_by: [{resource_id: table}], feeds: [{feature: f}]}\n"
+        "  - {name: endpoint, billed_by: [{resource_id: endpoint}], feeds: [{feature: f}]}\n"
+        "  - {name: cache, billed_by: [{resource_id: cache}], feeds: [{feature: f}]}\n"
+        "features: [{name: f}]\n"
+    )
+    company.refresh()
+    return company
+
+
+@pytest.mark.parametrize(
+    ("horizon", "saved", "stays", "unknown"),
+    [("now", 7, 42, 11), ("resize", 19, 30, 11), ("commitment", 60, 0, 0)],
+)
+def test_what_is_saved_depends_on_how_far_one_looks(
+    committed: Company, horizon: str, saved: int, stays: int, unknown: int
+) -> None:
+    (row,) = committed.ask("avoidable", "feature:f", "--horizon", horizon)
+    assert [Decimal(row[name]) for name in ("avoidable", "stays", "unknown")] == [
+        saved,
+        stays,
+        unknown,
+    ]
+
+
+def test_targets_that_nobody_knows_are_named_all_at_once(even: Company) -> None:
+    ran: Ran = even.run("avoidable", "feature:f11", "model:none", "feature:f1")
+    assert (ran.code, ran.out) == (1, "")
+    assert "no feature is called f11" in ran.err
+    assert "did you mean f1?" in ran.err
+    assert "no model is called none" in ran.err
+
+
+def test_the_sample_company_saves_by_set_what_the_cost_table_says_of_one(sample: Company) -> None:
+    costs = {row["name"]: row for row in sample.ask("cost")}
+    names = [name for name in costs if not name.startswith("(")]
+    rows = avoidable(sample, *(f"feature:{name}" for name in names))
+    for name in names:
+        row = rows[f"feature:{name}"]
+        assert {key: Decimal(row[key]) for key in ("avoidable", "allocated", "stand_alone")} == {
+            key: Decimal(costs[name][key]) for key in ("avoidable", "allocated", "stand_alone")
+        }
+
+
+@pytest.fixture(scope="module")
+def weighted(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    return pipeline(
+        Company(folder=tmp_path_factory.mktemp("c11")), {"f1": 2, "f2": 1, "f3": 1, "f4": 1}
+    )
+
+
+C8_METHODS = {
+    "need_even": ["85", "80", "73", "115"],
+    "even": ["353/4"] * 4,
+    "by_stand_alone": ["14120/159", "97075/1113", "26828/371", "38830/371"],
+    "scrb": ["9440/107", "8905/107", "7676/107", "11750/107"],
+}
+
+
+def test_each_rule_gives_the_figures_of_the_example_to_the_last_unit(even: Company) -> None:
+    rows = {row["name"]: row for row in even.ask("sensitivity")}
+    assert list(rows) == ["f4", "f1", "f2", "f3"]
+    for method, figures in {**C8_METHODS, "allocated": C8_METHODS["need_even"]}.items():
+        got = {name: Fraction(rows[name][method]) for name in sorted(rows)}
+        assert sum(got.values()) == 353
+        for figure, amount in zip(figures, got.values(), strict=True):
+            assert abs(amount - Fraction(figure)) < UNIT, method
+    assert rows["f1"]["lowest"] == "85"
+    assert rows["f1"]["highest"] == rows["f1"]["by_stand_alone"]
+    assert Fraction(rows["f1"]["range"]) == Fraction(rows["f1"]["highest"]) - 85
+
+
+def test_weights_flip_the_top_rank_and_kendalls_tau_says_so(weighted: Company) -> None:
+    rows = {row["name"]: row for row in weighted.ask("sensitivity")}
+    assert {name: Fraction(row["allocated"]) for name, row in rows.items()} == {
+        "f1": 127,
+        "f2": Fraction(127, 2),
+        "f3": 64,
+        "f4": Fraction(197, 2),
+    }
+    assert [rows["f1"][name] for name in ("rank", "best_rank", "worst_rank")] == ["1", "1", "2"]
+    methods = {row["method"]: row for row in weighted.ask("sensitivity", "--methods")}
+    to_c8 = methods["need_even"]
+    assert (to_c8["agreeing"], to_c8["flipped"], to_c8["tied"]) == ("4", "2", "0")
+    assert Decimal(to_c8["kendall_tau"]) == round(Decimal(1) / 3, 4)
+    assert Decimal(to_c8["moved_share"]) == round(Decimal(42) / 353, 4)
+    assert Decimal(methods["allocated"]["kendall_tau"]) == 1
+    assert Decimal(methods["even"]["kendall_tau"]) == 0
+
+
+def test_a_rank_is_certain_where_one_saves_more_than_the_other_costs_alone(even: Company) -> None:
+    assert even.ask("sensitivity", "--pairs") == []
+    assert even.ask("sensitivity", "--pairs", "--by", "model") == [
+        {
+            "name": "big",
+            "other": "small",
+            "currency": "USD",
+            "avoidable": "97",
+            "stand_alone_of_other": "50",
+            "margin": "47",
+        }
+    ]
