@@ -248,6 +248,9 @@ def _view(
         f"{fixed.get(one, f'e.{name(one)}')} as {name(one)}" for one in pack.columns
     )
     events = _events(places)
+    same = "e.x_file = f.x_file"
+    if len({one.path for one in places}) > 1:
+        same += " and e.filename = f.x_path"
     if counted is None:
         log = literal(parts[0].file.log or parts[0].file.name)
         rest = f"e.file_row_number + 1 as x_line, {log} as x_log from {events} as e where true"
@@ -255,7 +258,7 @@ def _view(
         rest = (
             f"f.number * {LINES_A_FILE} + e.file_row_number - f.first + 1 as x_line, f.x_log "
             f"from {events} as e inner join read_parquet({literal(str(counted))}) as f "
-            "on e.filename = f.x_path and e.x_file = f.x_file"
+            f"on {same}"
         )
     number = "e.x_file" if counted is None else "f.number"
     needed = " and ".join(f"e.{name(one)} is null" for one in pack.description.needs)
