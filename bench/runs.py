@@ -1,9 +1,10 @@
-"""Measure how run logs load: Spark's event logs.
+"""Measure how runs load: an Airflow database, Spark's event logs, and one log of a gigabyte.
 
-    python bench/runs.py --tasks 10000000 --logs 20 --memory 2
+    python bench/runs.py --attempts 1000000 --tasks 10000000 --logs 20 --memory 2
 
-Prints for each kind the size of the logs, seconds of wall and processor, and peak memory. Each load is
-a process of its own, whose DuckDB may take 60 % of `--memory` GB, as it would on such a machine.
+Prints for each kind the size of what is read, seconds of wall and of user CPU, and peak memory. Each
+load is a process of its own, whose DuckDB may take 60 % of `--memory` GB, as it would on such a machine.
+`new` loads all; `again` finds nothing changed; `one more` has one log more in the same month.
 `bare_scan` is the lower bound: DuckDB alone reads the same files for the three numbers of a task.
 """
 
@@ -11,16 +12,18 @@ import argparse
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing as closed
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import duckdb
 
-HERE = Path(__file__).parent
+KINDS = ("airflow", "spark", "one_log")
 HOUR = 3_600_000
 BEGIN = 1_777_593_600_000  # 1 May 2026
 STAGES = 40  # of a log, four for each of ten views
@@ -97,19 +100,61 @@ def connect() -> "duckdb.DuckDBPyConnection":
     return con
 
 
-def spark_logs(folder: Path, size: argparse.Namespace) -> None:
+# Of Airflow 3: ten tasks of a run, every tenth at its second try.
+_AIRFLOW = """
+create table numbers as
+with recursive counted (i) as (select 0 union all select i + 1 from counted limit $runs)
+select i, 'pipeline_' || i % 200 as dag_id, 'scheduled__' || i as run_id,
+    julianday('2026-05-01') + i % 2500 * 0.25 / 24 as day
+from counted;
+create table tasks as select value as t from json_each('[0,1,2,3,4,5,6,7,8,9]');
+create table dag as select distinct dag_id, 'ml-platform' as owners from numbers;
+create table dag_tag as select dag_id, 'features' as name from dag;
+create table dag_run as
+select dag_id, run_id, strftime('%Y-%m-%d %H:%M:%S.000000', day) as logical_date,
+    strftime('%Y-%m-%d %H:%M:%S.000000', day) as data_interval_start,
+    strftime('%Y-%m-%d %H:%M:%S.000000', day) as data_interval_end, 'scheduled' as run_type
+from numbers;
+create table task_instance as
+select dag_id, run_id, 'task_' || t as task_id, -1 as map_index, 'success' as state,
+    strftime('%Y-%m-%d %H:%M:%f', day + (t * 60 + 31) / 86400.0) || '000' as start_date,
+    strftime('%Y-%m-%d %H:%M:%f', day + (t * 60 + 61 + i % 30) / 86400.0) || '000' as end_date,
+    1 + (t = 9) as try_number, 'worker-' || i % 20 as hostname, 'default_pool' as pool,
+    1 as pool_slots, 'default' as queue, 'PythonOperator' as operator, null as executor,
+    null as external_executor_id
+from numbers cross join tasks;
+create table task_instance_history as
+select dag_id, run_id, task_id, map_index, 'failed' as state,
+    strftime('%Y-%m-%d %H:%M:%f', julianday(start_date) - 30 / 86400.0) || '000' as start_date,
+    strftime('%Y-%m-%d %H:%M:%f', julianday(start_date) - 10 / 86400.0) || '000' as end_date,
+    1 as try_number, hostname, pool, pool_slots, queue, operator, executor, external_executor_id
+from task_instance where try_number = 2;
+drop table numbers;
+drop table tasks;
+"""
+
+
+def airflow(folder: Path, attempts: int) -> Path:
+    """Write a database of Airflow with as many tries: eleven of the ten tasks of each run."""
+    path = folder / "airflow.db"
+    with closed(sqlite3.connect(path)) as database:
+        database.executescript(_AIRFLOW.replace("$runs", str(attempts // 11)))
+    return path
+
+
+def spark_logs(folder: Path, *, logs: int, tasks: int, accumulables: int) -> None:
     """Write the logs of applications that make ten views each, in whole hours of their own."""
     con = connect()
-    for number in range(size.logs):
+    for number in range(logs):
         path = folder / f"app-20260501{number:06}-0000"
-        tasks = size.tasks // size.logs
+        share = tasks // logs
         start = BEGIN + number * HOUR
         with path.open("w") as log:
             for event in opening(number, start):
                 log.write(json.dumps(event, separators=(",", ":")) + "\n")
         part = path.with_suffix(".part")
         con.execute(
-            f"copy ({task_lines(tasks, start, size.accumulables)}) to '{part}' "
+            f"copy ({task_lines(share, start, accumulables)}) to '{part}' "
             "(format csv, header false, quote '', escape '', delimiter '\x01')"
         )
         with path.open("ab") as log, part.open("rb") as lines:
@@ -209,20 +254,11 @@ def workspace(folder: Path, kind: str, path: str) -> Path:
 
 def refresh(folder: Path, memory: float) -> None:
     """Refresh within a share of the memory, as a machine of that size would."""
-    from costlens import engine
-    from costlens import refresh as flow
     from costlens.cli import main
 
-    whole = engine.connect
-
-    def bounded(scratch: Path | None = None) -> "duckdb.DuckDBPyConnection":
-        con = whole(scratch)
-        con.execute(f"set memory_limit = '{memory * 0.6:.2f}GB'")
-        return con
-
-    engine.connect = bounded
-    if hasattr(flow, "connect"):
-        flow.connect = bounded  # type: ignore[attr-defined]
+    path = folder / "costlens.yaml"
+    settings = json.loads(path.read_text())
+    path.write_text(json.dumps(settings | {"memory_limit": f"{memory * 0.6:.2f}GB"}))
     main(["refresh", "--config", str(folder)])
 
 
@@ -245,37 +281,78 @@ def bare_scan(folder: Path, memory: float) -> None:
 
 
 def timed(command: list[str]) -> tuple[float, float, float]:
-    """Run a process; return its wall and processor seconds and its peak memory in MiB."""
+    """Run a process; return its seconds of wall and of user CPU and its peak memory in MiB."""
     start = time.perf_counter()
     child = subprocess.Popen(command)
     _, status, usage = os.wait4(child.pid, 0)
     if status:
         sys.exit(f"failed: {' '.join(command)}")
-    spent = usage.ru_utime + usage.ru_stime
-    return time.perf_counter() - start, spent, usage.ru_maxrss / 1024
+    return time.perf_counter() - start, usage.ru_utime, usage.ru_maxrss / 1024
+
+
+def told(what: str, target: Path, *, step: str, memory: float) -> None:
+    """Run one step in a process of its own, and print what it took."""
+    again = [sys.executable, str(Path(__file__).resolve()), "--memory", str(memory)]
+    wall, spent, peak = timed([*again, "--only", step, "--folder", str(target)])
+    print(f"{what:12} {wall:8.1f} s wall {spent:8.1f} s user {peak:8.0f} MiB", flush=True)
+
+
+def measure_airflow(size: argparse.Namespace) -> None:
+    """Load a database of Airflow, and find that nothing changed."""
+    path = airflow(size.folder, size.attempts)
+    print(f"airflow: {size.attempts:,} attempts, {path.stat().st_size / 1e9:.2f} GB", flush=True)
+    folder = workspace(size.folder / "airflow", "airflow", str(path))
+    for what in ("new", "again"):
+        told(what, folder, step="refresh", memory=size.memory)
+    if not size.keep:
+        path.unlink()
+
+
+def measure_spark(size: argparse.Namespace, *, logs: int, tasks: int) -> None:
+    """Load logs, all but the last of several; find that nothing changed; load the last."""
+    place = size.folder / "spark_logs"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    spark_logs(place, logs=logs, tasks=tasks, accumulables=size.accumulables)
+    whole = sum(path.stat().st_size for path in place.iterdir())
+    print(f"spark: {tasks:,} tasks in {logs:,} logs, {whole / 1e9:.2f} GB", flush=True)
+    folder = workspace(size.folder / "spark", "spark", str(place))
+    told("bare_scan", place, step="bare_scan", memory=size.memory)
+    last = max(place.iterdir())
+    aside = size.folder / last.name
+    if logs > 1:
+        last.rename(aside)
+    for what in ("new", "again"):
+        told(what, folder, step="refresh", memory=size.memory)
+    if logs > 1:
+        aside.rename(last)
+        told("one more", folder, step="refresh", memory=size.memory)
+    if not size.keep:
+        shutil.rmtree(place)
 
 
 def measure(size: argparse.Namespace) -> None:
-    logs = size.folder / "spark_logs"
-    shutil.rmtree(logs, ignore_errors=True)
-    logs.mkdir(parents=True)
-    spark_logs(logs, size)
-    whole = sum(path.stat().st_size for path in logs.iterdir())
-    print(f"{size.tasks:,} tasks in {size.logs} logs, {whole / 1e9:.2f} GB", flush=True)
-    folder = workspace(size.folder / "spark", "spark", str(logs))
-    again = [sys.executable, str(Path(__file__).resolve()), "--memory", str(size.memory)]
-    for what, target in (("bare_scan", logs), ("refresh", folder), ("refresh", folder)):
-        wall, spent, peak = timed([*again, "--only", what, "--folder", str(target)])
-        print(f"{what:12} {wall:8.1f} s wall {spent:8.1f} s processor {peak:8.0f} MiB", flush=True)
-    if not size.keep:
-        shutil.rmtree(logs)
+    """Measure the kinds that are asked for."""
+    size.folder.mkdir(parents=True, exist_ok=True)
+    (size.folder / "airflow.db").unlink(missing_ok=True)
+    if "airflow" in size.kinds:
+        measure_airflow(size)
+    if "spark" in size.kinds:
+        measure_spark(size, logs=size.logs, tasks=size.tasks)
+    if "one_log" in size.kinds:
+        measure_spark(size, logs=1, tasks=size.log_tasks)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path("/tmp/costlens-bench-runs"))
-    parser.add_argument("--tasks", type=int, default=1_000_000)
+    parser.add_argument(
+        "--kinds", nargs="+", choices=KINDS, default=KINDS, help="which; all if left out"
+    )
+    parser.add_argument("--attempts", type=int, default=1_000_000, help="of Airflow")
+    parser.add_argument("--tasks", type=int, default=10_000_000, help="of all of Spark's logs")
     parser.add_argument("--logs", type=int, default=20)
+    parser.add_argument("--log-tasks", type=int, default=900_000, help="of the one log: 1 GB")
     parser.add_argument("--accumulables", type=int, default=0, help="of a task; 7 are usual")
     parser.add_argument("--memory", type=float, default=2.0)
     parser.add_argument("--keep", action="store_true")

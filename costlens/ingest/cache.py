@@ -3,7 +3,7 @@
 Beside each file a hidden one holds the ETag it came with. It goes before the file is replaced and
 comes back after: a file with its ETag beside it is whole, whatever died in between. The folder may
 be deleted at any time; the next refresh then fetches all again. The tables of a database are kept
-in the same way, in `.databases`, each with the hash of its rows.
+in the same way, in `.databases`, each with the hash of its rows, and parsed logs in `.parsed`.
 """
 
 from collections.abc import Collection
@@ -13,12 +13,13 @@ from urllib.parse import quote, unquote
 
 _NAME = ".s3"
 DATABASES = ".databases"
+PARSED = ".parsed"
 _PART = ".part"
 _TAG = ".etag"
 
 
 def cache_of(lake: Path, source: str, bucket: str, *, kind: str = _NAME) -> Path:
-    """Name the folder that a source's copy of a bucket or of a database lies in."""
+    """Name the folder that what is kept of a source lies in: of a bucket, if of nothing else."""
     return lake.resolve() / kind / quote(source, safe="").replace(".", "%2E") / bucket
 
 
@@ -39,9 +40,17 @@ def is_known(path: Path, etag: str, size: int | None = None) -> bool:
     """Say whether the copy of an object is here, as it is now in the bucket."""
     try:
         same_size = size in (None, path.stat().st_size)
-        return same_size and path.is_file() and _beside(path, _TAG).read_text() == etag
+        return same_size and path.is_file() and tag_of(path) == etag
     except OSError:
         return False
+
+
+def tag_of(path: Path) -> str | None:
+    """Read what is told beside a whole file."""
+    try:
+        return _beside(path, _TAG).read_text()
+    except OSError:
+        return None
 
 
 def part_of(path: Path) -> Path:

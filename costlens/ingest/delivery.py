@@ -15,8 +15,10 @@ from costlens.ingest.diagnose import and_more, told, unreadable
 from costlens.ingest.fetch import SourceFile, deliveries_of
 from costlens.ingest.fit import dropped_rule_tags
 from costlens.ingest.loads import Load
+from costlens.ingest.nested import parsing_of
 from costlens.ingest.overlap import overlaps
 from costlens.ingest.packs import Pack
+from costlens.ingest.parsed import Parsed, parsed_folder
 from costlens.ingest.remote import files_of
 from costlens.ingest.rolled import lasting
 from costlens.ingest.rows import Totals, control
@@ -44,6 +46,11 @@ class Work:
     as_of: datetime
     say: Callable[[str], None]
     closed: Mapping[str, Closing]
+
+    @property
+    def lake(self) -> Path:
+        """The folder of the lake."""
+        return self.workspace.folder / self.workspace.settings.lake
 
     def keeps(self, unit: Unit) -> bool:
         """Whether a table's month stays as it is, because it is closed."""
@@ -96,6 +103,8 @@ class Plan:
     touched: set[Unit] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
     accounts: dict[str, set[tuple[str, str]]] = field(default_factory=dict)  # by a delivery's key
+    parsed: Parsed | None = None  # of a source of logs, what is kept of them
+    present: frozenset[str] = frozenset()  # the hashes of its files
 
     @property
     def comes_in_parts(self) -> bool:
@@ -115,10 +124,12 @@ def plan(work: Work, source: Source, pack: Pack, loads: Sequence[Load]) -> Plan:
         digest=_digest(work, source, pack),
         current=[load for load in loads if load.is_current],
         held=[load for load in loads if load.waits],
+        parsed=_parsed(work, source, pack),
     )
     files, made.findings = files_of(source, pack, work.workspace, as_of=work.as_of, say=work.say)
     made.findings += dropped_rule_tags(pack, source, work.tag_keys)
     files = _once(as_deliveries(files, pack, source), made.findings)
+    made.present = frozenset(file.sha256 for file in files)
     known = _known(made)
     wholes = deliveries_of(files)
     fresh = [parts for parts in wholes if any(part.sha256 not in known for part in parts)]
@@ -139,6 +150,14 @@ def plan(work: Work, source: Source, pack: Pack, loads: Sequence[Load]) -> Plan:
     _check_overlaps(work, made)
     _check_gone(work, made, files)
     return made
+
+
+def _parsed(work: Work, source: Source, pack: Pack) -> Parsed | None:
+    """Say where what is parsed of a source's logs is kept."""
+    if not pack.description.paths:
+        return None
+    folder = parsed_folder(work.lake, source.name)
+    return Parsed(con=work.con, cache=folder, parsing=parsing_of(pack))
 
 
 def _known(made: Plan) -> dict[str, set[Unit]]:
@@ -192,7 +211,10 @@ def _deliver_all(
     deliveries: list[Delivery] = []
     findings: list[Finding] = []
     for parts in batches(made.pack, wholes):
-        work.say(f"read {parts[0].name}" + (f" and {len(parts) - 1} more" if parts[1:] else ""))
+        known = made.parsed.places() if made.parsed else {}
+        if unread := [one for one in parts if one.sha256 not in known]:
+            more = f" and {len(unread) - 1} more" if unread[1:] else ""
+            work.say(f"read {unread[0].name}{more}")
         try:
             deliveries.append(_deliver(work, made, parts))
         except CostLensError as error:
@@ -224,7 +246,14 @@ def _deliver(work: Work, made: Plan, files: Sequence[SourceFile]) -> Delivery:
     import duckdb
 
     currency = currency_of(work, made.source)
-    opened = open_delivery(work.con, files, pack=made.pack, currency=currency, staging=work.staging)
+    opened = open_delivery(
+        work.con,
+        files,
+        pack=made.pack,
+        currency=currency,
+        staging=work.staging,
+        parsed=made.parsed,
+    )
     opened.view(work.con)
     try:
         totals = control(work.con, made.pack)

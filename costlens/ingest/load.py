@@ -17,6 +17,7 @@ from costlens.ingest.fit import fit
 from costlens.ingest.held import arrived
 from costlens.ingest.loads import Load, read_loads, write_loads
 from costlens.ingest.packs import Pack, find_packs
+from costlens.ingest.parsed import forget_sources
 from costlens.ingest.rates import changed_rates, in_force
 from costlens.ingest.rows import period_column
 from costlens.ingest.source import macros
@@ -98,6 +99,7 @@ def _load(work: Work) -> Ingested:
         old for old in before if old.source not in {s.name for s in work.workspace.settings.sources}
     ]
     loads, findings = _drop_strangers(work, loads)
+    plans: list[Plan] = []
     written: list[tuple[Plan, Written]] = []
     for source in work.workspace.settings.sources:
         mine = [old for old in before if old.source == source.name]
@@ -107,6 +109,7 @@ def _load(work: Work) -> Ingested:
         except CostLensError as error:
             findings.extend(error.findings)
             continue
+        plans.append(made)
         written += [(made, unit) for unit in units]
         findings += made.findings
         loads += now
@@ -123,8 +126,17 @@ def _load(work: Work) -> Ingested:
     if set(loads) != set(before):
         write_loads(work.con, work.draft, loads)
     work.draft.open(work.con)
+    _forget_parsed(work, plans)
     told = dict.fromkeys((*findings, *_standing(work, loads)))
     return Ingested(changed=set(loads) != set(before), findings=tuple(told))
+
+
+def _forget_parsed(work: Work, plans: Sequence[Plan]) -> None:
+    """Delete what was parsed of logs that are there no more."""
+    kept = [(made.parsed, made.present) for made in plans if made.parsed]
+    for parsed, present in kept:
+        parsed.forget(present)
+    forget_sources(work.lake, [parsed.cache for parsed, _ in kept])
 
 
 def _standing(work: Work, loads: Sequence[Load]) -> Iterator[Finding]:

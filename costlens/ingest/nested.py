@@ -1,12 +1,13 @@
 """Open files of nested JSON: logs of one event a line, or documents of one event or many.
 
 A pack names what it reads of an event by the keys that lead to it (`paths`). The files of a
-delivery are parsed once, all together, into one Parquet file of text columns in the order of the
-files; beside the pack's columns it has `x_file`, the number of the file. The view adds `x_log`, the
-path of the log that the file is a part of.
+delivery are parsed together into one Parquet file of text columns in the order of the files; beside
+the pack's columns it has `x_file`, the number of the file. What a former refresh parsed is read
+where it was kept. The view adds `x_log`, the path of the log that the file is a part of.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from costlens.ingest.fetch import SourceFile
 from costlens.ingest.formats import packing_of
 from costlens.ingest.header import refuse_format
 from costlens.ingest.packs import Pack
+from costlens.ingest.parsed import STAGED, Parsed, Place
 from costlens.ingest.source import LINES_A_FILE, Opened, line_at, line_of, read_error
 from costlens.ingest.zstd import is_cut
 from costlens.lake.views import literal, name
@@ -24,7 +26,7 @@ from costlens.lake.views import literal, name
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_STAGED = "format parquet, row_group_size 30720"
+_VERSION = 1  # of how events are written: another one parses all logs again
 _SUFFIX = {"zstd": ".zst", "gzip": ".gz", "none": ".json"}  # by which DuckDB knows a packing
 _LARGEST = 64 << 20  # bytes of an event: the plan of a query can be long
 _SAMPLED = 500  # files of which each one's first rows are looked at
@@ -49,21 +51,42 @@ def open_nested(
     pack: Pack,
     staging: Path,
     limit: int | None = None,
+    parsed: Parsed | None = None,
 ) -> Opened:
-    """Parse the files of a delivery and make them readable as one; raise what is wrong with any."""
+    """Parse the files of a delivery and make them readable as one; raise what is wrong with any.
+
+    What is `parsed` already is not parsed again, and what is whole is kept there.
+    """
     folder = staging / f"nested-{len(list(staging.iterdir()))}"
     folder.mkdir()
-    links = [_link(number, file, folder, pack) for number, file in enumerate(files)]
+    parts: Sequence[_Part] = [
+        _link(number, file, folder, pack) for number, file in enumerate(files)
+    ]
+    known = parsed.places() if parsed else {}
+    fresh: Sequence[_Part] = [one for one in parts if one.file.sha256 not in known]
+    notes: list[Finding] = []
     staged = folder / "events.parquet"
-    parts, notes = _stage(con, links, pack=pack, staged=staged, limit=limit)
+    if fresh:
+        last = _last_parts(parts)
+        fresh, notes = _stage(con, fresh, pack=pack, staged=staged, limit=limit, last=last)
+        _refuse(_without_needs(con, fresh, pack=pack, staged=staged))
+    if fresh and parsed:
+        staged = _keep(parsed, fresh, staged)
+    torn = {one.number for one in fresh if one.torn}
+    places = [
+        known.get(one.file.sha256) or Place(path=staged, number=one.number, size=one.file.size)
+        for one in parts
+    ]
     counted = folder / "files.parquet"
-    _count(con, parts, staged=staged, counted=counted)
-    _refuse(_without_needs(con, parts, pack=pack, staged=staged, counted=counted))
+    is_one = len(parts) == 1 and len(fresh) == 1
+    if not is_one:
+        _count(con, parts, places=places, counted=counted)
+    view = _view(parts, pack, places=places, counted=None if is_one else counted, torn=torn)
     return Opened(
         files=tuple(files),
         pack=pack,
         version="",
-        selects={"source": _view(parts, pack, staged=staged, counted=counted)},
+        selects={"source": view},
         shadowed=(),
         alike={},
         unended=(),
@@ -81,6 +104,20 @@ def _link(number: int, file: SourceFile, folder: Path, pack: Pack) -> _Part:
     return _Part(number=number, file=file, link=link)
 
 
+def parsing_of(pack: Pack) -> str:
+    """Tell what decides how a log is parsed for a pack."""
+    import duckdb
+
+    paths = {column: _path(pack, column) for column in pack.columns}
+    return json.dumps([_VERSION, duckdb.__version__, pack.description.needs, paths])
+
+
+def _keep(parsed: Parsed, fresh: Sequence[_Part], staged: Path) -> Path:
+    """Keep what was parsed of the logs that are whole; say where it is now."""
+    whole = {one.number: one.file for one in fresh if not (one.torn or _is_cut(one))}
+    return parsed.keep(staged, whole, of=[one.file for one in fresh]) if whole else staged
+
+
 def _stage(
     con: "DuckDBPyConnection",
     parts: Sequence[_Part],
@@ -88,6 +125,7 @@ def _stage(
     pack: Pack,
     staged: Path,
     limit: int | None,
+    last: Collection[int],
 ) -> tuple[Sequence[_Part], list[Finding]]:
     """Parse all files into one; where that fails, find every file that cannot be read."""
     import duckdb
@@ -96,10 +134,10 @@ def _stage(
     try:
         _copy(con, parts, pack=pack, staged=staged, limit=limit)
     except duckdb.Error:
-        parts, notes = _judge(con, parts, pack)
+        parts, notes = _judge(con, parts, pack, last=last)
         _refuse(notes)
         _copy(con, parts, pack=pack, staged=staged, limit=limit)
-    notes += _cut(parts)
+    notes += _cut(parts, last)
     _refuse(notes)
     return parts, notes
 
@@ -124,7 +162,7 @@ def _copy(
         groups = [[one] for one in parts]
     cut = f" limit {limit}" if limit else ""
     rows = " union all ".join(f"({_read(group, pack)}{cut})" for group in groups if group)
-    con.cursor().execute(f"copy ({rows}) to {literal(str(staged))} ({_STAGED})").fetchall()
+    con.cursor().execute(f"copy ({rows}) to {literal(str(staged))} ({STAGED})").fetchall()
 
 
 def _read(parts: Sequence[_Part], pack: Pack) -> str:
@@ -173,61 +211,82 @@ def _value(path: Sequence[str]) -> str:
 
 
 def _count(
-    con: "DuckDBPyConnection", parts: Sequence[_Part], *, staged: Path, counted: Path
+    con: "DuckDBPyConnection", parts: Sequence[_Part], *, places: Sequence[Place], counted: Path
 ) -> None:
-    """Write where the events of each file begin, and to which log it belongs."""
-    logs = [one.file.log or one.file.name for one in parts]
+    """Write where the events of each file begin, its number, and to which log it belongs."""
     con.cursor().execute(
-        f"copy (select x_file, min(file_row_number) as first, count(*) as events, "
-        "$logs[x_file + 1] as x_log "
-        f"from read_parquet({literal(str(staged))}, file_row_number = true) group by x_file) "
-        f"to {literal(str(counted))} (format parquet)",
-        {"logs": logs},
+        "copy (select x_path, x_file, min(file_row_number) as first, any_value(number) as number, "
+        f"any_value(x_log) as x_log from (select *, filename as x_path from {_events(places)}) "
+        "inner join (select unnest($paths) as x_path, unnest($files) as x_file, "
+        "unnest($numbers) as number, unnest($logs) as x_log) using (x_path, x_file) "
+        f"group by x_path, x_file) to {literal(str(counted))} (format parquet)",
+        {
+            "paths": [str(one.path) for one in places],
+            "files": [one.number for one in places],
+            "numbers": [one.number for one in parts],
+            "logs": [one.file.log or one.file.name for one in parts],
+        },
     ).fetchall()
 
 
-def _view(parts: Sequence[_Part], pack: Pack, *, staged: Path, counted: Path) -> str:
+def _events(places: Sequence[Place]) -> str:
+    listed = ", ".join(dict.fromkeys(literal(str(one.path)) for one in places))
+    return f"read_parquet([{listed}], file_row_number = true, hive_partitioning = false)"
+
+
+def _view(
+    parts: Sequence[_Part],
+    pack: Pack,
+    *,
+    places: Sequence[Place],
+    counted: Path | None,
+    torn: Collection[int],
+) -> str:
     """Select a pack's columns of every event, with its number and its log."""
     fixed = {one: f"{literal(value)}::varchar" for one, value in pack.fixed.items()}
     columns = ", ".join(
         f"{fixed.get(one, f'e.{name(one)}')} as {name(one)}" for one in pack.columns
     )
-    events = f"read_parquet({literal(str(staged))}, file_row_number = true) as e"
-    if len(parts) == 1:
+    events = _events(places)
+    same = "e.x_file = f.x_file"
+    if len({one.path for one in places}) > 1:
+        same += " and e.filename = f.x_path"
+    if counted is None:
         log = literal(parts[0].file.log or parts[0].file.name)
-        rest = f"e.file_row_number + 1 as x_line, {log} as x_log from {events} where true"
+        rest = f"e.file_row_number + 1 as x_line, {log} as x_log from {events} as e where true"
     else:
         rest = (
-            f"e.x_file * {LINES_A_FILE} + e.file_row_number - f.first + 1 as x_line, f.x_log "
-            f"from {events} inner join read_parquet({literal(str(counted))}) as f "
-            "on e.x_file = f.x_file"
+            f"f.number * {LINES_A_FILE} + e.file_row_number - f.first + 1 as x_line, f.x_log "
+            f"from {events} as e inner join read_parquet({literal(str(counted))}) as f "
+            f"on {same}"
         )
-    torn = [str(one.number) for one in parts if one.torn]
+    number = "e.x_file" if counted is None else "f.number"
     needed = " and ".join(f"e.{name(one)} is null" for one in pack.description.needs)
-    left = f" and not (e.x_file in ({', '.join(torn)}) and {needed})" if torn else ""
+    ends = ", ".join(map(str, sorted(torn)))
+    left = f" and not ({number} in ({ends}) and {needed})" if torn else ""
     return f"select {columns}, {rest}{left}"
 
 
 def _without_needs(
-    con: "DuckDBPyConnection", parts: Sequence[_Part], *, pack: Pack, staged: Path, counted: Path
+    con: "DuckDBPyConnection", parts: Sequence[_Part], *, pack: Pack, staged: Path
 ) -> list[Finding]:
     """Find the events that lack what every event has: whole files of them, or lines."""
     lacking = " or ".join(f"{name(one)} is null" for one in pack.description.needs)
     rows = (
         con.cursor()
         .execute(
-            f"select x_file, count(*) filter ({lacking}) as lines, any_value(f.events) as events, "
-            f"min(e.file_row_number) filter ({lacking}) - any_value(f.first) + 1 as row "
-            f"from read_parquet({literal(str(staged))}, file_row_number = true) as e "
-            f"inner join read_parquet({literal(str(counted))}) as f using (x_file) "
+            f"select x_file, count(*) filter ({lacking}) as lines, count(*) as events, "
+            f"min(file_row_number) filter ({lacking}) - min(file_row_number) + 1 as row "
+            f"from read_parquet({literal(str(staged))}, file_row_number = true) "
             "group by x_file having lines > 0 order by x_file"
         )
         .fetchall()
     )
+    numbered = {one.number: one for one in parts}
     findings = []
     keys = [".".join(_path(pack, one)) for one in pack.description.needs]
     for number, lines, events, row in rows:
-        part = parts[number]
+        part = numbered[number]
         if lines - part.torn <= 0:
             continue
         whole = lines == events
@@ -245,12 +304,11 @@ def _without_needs(
 
 
 def _judge(
-    con: "DuckDBPyConnection", parts: Sequence[_Part], pack: Pack
+    con: "DuckDBPyConnection", parts: Sequence[_Part], pack: Pack, *, last: Collection[int]
 ) -> tuple[list[_Part], list[Finding]]:
     """Read each file by itself, and say what is wrong with it; a last line may be cut off."""
     judged: list[_Part] = []
     findings: list[Finding] = []
-    last = _last_parts(parts)
     for part in parts:
         torn, found = _judge_one(con, part, pack, may_be_torn=part.number in last)
         judged.append(replace(part, torn=torn))
@@ -306,9 +364,8 @@ def _judge_one(
     ]
 
 
-def _cut(parts: Sequence[_Part]) -> list[Finding]:
+def _cut(parts: Sequence[_Part], last: Collection[int]) -> list[Finding]:
     """Find the files whose packing ends too early: what was in the last piece is not there."""
-    last = _last_parts(parts)
     return [
         Finding(
             message="its last piece is cut off"
@@ -319,8 +376,12 @@ def _cut(parts: Sequence[_Part]) -> list[Finding]:
             severity="warning" if part.number in last else "error",
         )
         for part in parts
-        if part.link.suffix == _SUFFIX["zstd"] and is_cut(part.file.path)
+        if _is_cut(part)
     ]
+
+
+def _is_cut(part: _Part) -> bool:
+    return part.link.suffix == _SUFFIX["zstd"] and is_cut(part.file.path)
 
 
 def _last_parts(parts: Sequence[_Part]) -> set[int]:

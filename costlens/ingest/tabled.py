@@ -20,6 +20,7 @@ from costlens.ingest.header import open_text, refuse_format
 from costlens.ingest.mlruns import tables_of_store
 from costlens.ingest.nested import open_nested
 from costlens.ingest.packs import Named, Pack
+from costlens.ingest.parsed import Parsed
 from costlens.ingest.source import Opened, line_of, open_files
 from costlens.ingest.sqlite import columns_of, opened_database, write_csv
 from costlens.ingest.steps import with_steps
@@ -125,10 +126,14 @@ def open_delivery(
     currency: str,
     staging: Path,
     limit: int | None = None,
+    parsed: Parsed | None = None,
 ) -> Opened:
-    """Match a delivery to its pack and make it readable; raise what is wrong with it."""
+    """Match a delivery to its pack and make it readable; raise what is wrong with it.
+
+    `parsed` is where what is parsed of logs is kept.
+    """
     if pack.description.paths:
-        return open_nested(con, files, pack=pack, staging=staging, limit=limit)
+        return open_nested(con, files, pack=pack, staging=staging, limit=limit, parsed=parsed)
     if not pack.description.tables:
         return open_files(con, files, pack=pack, currency=currency, staging=staging, limit=limit)
     opened = _open(con, files[0], pack=pack, currency=currency, staging=staging, limit=limit)
