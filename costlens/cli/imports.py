@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from costlens.imports.write import Imported
     from costlens.questions.ask import Answer
 
-_TOOLS = ("feast", "dbt", "mlflow")
+_TOOLS = ("feast", "dbt", "mlflow", "tecton")
 
 
 @click.command("import", epilog="Example: costlens import feast --dry-run")

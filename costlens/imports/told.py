@@ -26,7 +26,7 @@ from costlens.money import define
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-TOOLS = ("feast", "dbt", "mlflow")
+TOOLS = ("feast", "dbt", "mlflow", "tecton")
 _READ = ("links", "outputs")
 _TOLD = Path(__file__).with_name("told.sql")
 # A view of a registry is a feature, whatever names it; outputs are made as they are named.

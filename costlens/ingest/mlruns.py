@@ -123,20 +123,22 @@ def _rows(
 
 def _meta(file: SourceFile, findings: list[Finding]) -> dict[str, Any] | None:
     """Parse a file of YAML, whose values are of any type; what is none is told."""
-    text = b""
+    text = file.path.read_bytes()
+    if not text.endswith(b"\n"):
+        line = text.count(b"\n") + 1
+        told = "is cut short: its last line does not end" if text else "is empty"
+        findings.append(_broken(f"{file.name}:{line}" if text else file.name, told))
+        return None
     try:
-        text = file.path.read_bytes()
         meta = yaml.load(text, Loader=_Loader)
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
+        line = min(mark.line + 1, text.count(b"\n")) if mark else 1
         findings.append(_broken(f"{file.name}:{line}", "is not YAML as MLflow writes it"))
         return None
-    if isinstance(meta, dict) and text.endswith(b"\n"):
+    if isinstance(meta, dict):
         return meta
-    lines = text.count(b"\n") + (not text.endswith(b"\n"))
-    told = "is cut short: its last line does not end" if text else "is empty"
-    findings.append(_broken(f"{file.name}:{lines}" if text else file.name, told))
+    findings.append(_broken(f"{file.name}:1", "is not YAML as MLflow writes it"))
     return None
 
 

@@ -90,6 +90,8 @@ def _of_documents(source: Together) -> Fit:
 
 
 def _fit(one: Peeked, file: SourceFile, pack: Pack) -> Fit | None:
+    if file.format == "mlruns":
+        return _fit_store(one, pack) if "mlruns" in pack.description.format else None
     if pack.description.tables and file.format == "sqlite":
         tables = {table.casefold(): header for table, header in one.tables.items()}
         parts = {t: (file, tables[t.casefold()]) for t in pack.views if t.casefold() in tables}
@@ -109,6 +111,19 @@ def _fit(one: Peeked, file: SourceFile, pack: Pack) -> Fit | None:
         header=frozenset(name.casefold() for name in layout.header.names),
         needed=len(pack.description.needs),
         known=len(layout.found),
+    )
+
+
+def _fit_store(one: Peeked, pack: Pack) -> Fit:
+    tables = pack.description.tables
+    return Fit(
+        shown=one.shown,
+        files=(one.shown,),
+        pack=pack,
+        version="",
+        header=frozenset(tables),
+        needed=sum(len(table.needs) for table in tables.values()),
+        known=len(tables),
     )
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from costlens.errors import CostLensError
-from costlens.ingest.fetch import SourceFile, assumed, peek_file
+from costlens.ingest.fetch import SourceFile, assumed, peek_file, put_as_one
+from costlens.ingest.file_store import is_store
 from costlens.ingest.header import Header, read_header
 from costlens.ingest.packs import Pack
 from costlens.ingest.sqlite import columns_of, opened_database
@@ -64,6 +65,10 @@ def _paths(folder: Path) -> Iterator[tuple[Path, str]]:
             folders.clear()
             yield here, f"{here.relative_to(folder).as_posix()}/"
             continue
+        if here != folder and is_store(here):
+            folders.clear()
+            yield here, f"{here.relative_to(folder).as_posix()}/"
+            continue
         skipped = (*_TOOLS, *(_OURS if here == folder else ()))
         folders[:] = [name for name in folders if name[0] not in "._" and name not in skipped]
         for name in names:
@@ -74,6 +79,8 @@ def _paths(folder: Path) -> Iterator[tuple[Path, str]]:
 def _peek(
     con: "DuckDBPyConnection", path: Path, shown: str, staging: Path, *, assumed: str
 ) -> Peeked:
+    if shown.endswith("/") and is_store(path):
+        return Peeked(shown=shown, file=put_as_one(shown, "mlruns", (), path=path))
     if shown.endswith("/"):
         return Peeked(shown=shown, why="a workspace of its own: it has a costlens.yaml")
     try:

@@ -144,6 +144,18 @@ products:
 """ in file(shop, "dbt").read_text()
 
 
+def test_the_feature_views_that_tecton_fills_are_features(shop: Company) -> None:
+    shutil.copy(PACKS / "tecton" / "sample.json", shop.folder / "jobs.json")
+    (shop.folder / "costlens.yaml").write_text(
+        SETTINGS + "  - {name: jobs, type: tecton, path: jobs.json}\n"
+    )
+    assert bring(shop, "tecton") == [
+        ("added", "features: fv_orders"),
+        ("added", "features: fv_sessions"),
+    ]
+    assert bring(shop, "tecton") == []
+
+
 @pytest.mark.parametrize("tool", ["feast", "dbt", "mlflow"])
 def test_a_second_import_changes_nothing(shop: Company, tool: str) -> None:
     bring(shop, tool)

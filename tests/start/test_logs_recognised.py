@@ -1,6 +1,7 @@
 """`costlens init` on run logs that are no tables."""
 
 import shutil
+import tarfile
 from pathlib import Path
 
 from company import Company, costlens
@@ -22,6 +23,18 @@ def test_event_logs_are_one_source_and_their_views_are_found(tmp_path: Path) -> 
     assert '- {part: "feature_view:(?P<feature>.+)", feature: "{feature}"}' in found
     assert '- {part: "executors|shared", shared: true}' in found
     assert "- {name: fv_payment_risk, pipeline: shop-daily-features}" in found
+    Company(folder=tmp_path).refresh()
+
+
+def test_a_file_store_of_mlflow_is_one_source(tmp_path: Path) -> None:
+    with tarfile.open(DATA.parent / "mlruns.tar.gz") as packed:
+        packed.extractall(tmp_path / "meta", filter="data")
+    ran = costlens("init", str(tmp_path), "--format", "csv")
+    assert ran.code == 0, ran.err
+    assert [(row["path"], row["type"], row["lines"]) for row in ran.rows] == [
+        ("meta/mlruns/", "mlflow", "12")
+    ]
+    assert "- {name: churn}" in (tmp_path / "catalog" / "found.yaml").read_text()
     Company(folder=tmp_path).refresh()
 
 
