@@ -26,10 +26,12 @@ models:
 """
 
 
-def pipeline(company: Company, weights: dict[str, int] | None = None) -> Company:
+def pipeline(company: Company, weights: dict[str, int] | None = None, scale: str = "1") -> Company:
     """Write example C8, or C11 with weights, and refresh it."""
     costs = {**C8, "big": 97, "small": 50}
-    company.bill(*({"cost": str(cost), "ResourceId": name} for name, cost in costs.items()))
+    company.bill(
+        *({"cost": str(cost * Decimal(scale)), "ResourceId": name} for name, cost in costs.items())
+    )
     features = "".join(
         f"  - {{name: {f}, billed_by: [{{resource_id: {f}}}]"
         + (f", weight: {weights[f]}}}\n" if weights else "}\n")
@@ -216,6 +218,22 @@ def test_each_rule_gives_the_figures_of_the_example_to_the_last_unit(even: Compa
     assert rows["f1"]["lowest"] == "85"
     assert rows["f1"]["highest"] == rows["f1"]["by_stand_alone"]
     assert Fraction(rows["f1"]["range"]) == Fraction(rows["f1"]["highest"]) - 85
+
+
+def test_every_rule_shares_out_the_same_money_however_large(
+    company: Company, sample: Company
+) -> None:
+    asked = pipeline(company, scale="1000000000.000000000001")
+    for one in (asked, sample):
+        for level in ("feature", "model"):
+            rows = one.ask("sensitivity", "--by", level)
+            sums = {
+                sum(Decimal(row[method]) for row in rows) for method in [*C8_METHODS, "allocated"]
+            }
+            assert len(sums) == 1, level
+    assert sum(Decimal(row["scrb"]) for row in asked.ask("sensitivity")) == Decimal(
+        "353000000000.000000000353"
+    )
 
 
 def test_weights_flip_the_top_rank_and_kendalls_tau_says_so(weighted: Company) -> None:
