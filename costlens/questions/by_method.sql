@@ -30,7 +30,7 @@ set_costs as (
 ),
 
 members as (
-    select distinct need_set, target, members
+    select distinct need_set, target, members, place
     from shares
     where level = $level
 ),
@@ -74,34 +74,29 @@ weighed as (
 
 wanted as (
     select
-        'need_even' as method,
-        s.need_set as one,
-        s.currency,
-        m.target as name,
+        'even' as method,
+        currency,
+        name,
         1::hugeint as weight,
-        s.amount
-    from set_costs as s
-    inner join members as m on s.need_set = m.need_set
-    union all
-    select 'even', '', currency, name, 1, amount(whole)
+        amount(whole) as amount
     from weighed
     union all
-    select 'by_stand_alone', '', currency, name, alone_weight, amount(whole)
+    select 'by_stand_alone', currency, name, alone_weight, amount(whole)
     from weighed
     union all
-    select 'scrb', '', currency, name, rest_weight, amount(joint)
+    select 'scrb', currency, name, rest_weight, amount(joint)
     from weighed
 ),
 
 pieces as (
     select
-        method || ' ' || currency || ' ' || one as piece,
+        method || ' ' || currency as piece,
         name as member,
         weight,
         amount as billed,
         amount as effective
     from wanted
-    qualify sum(weight) over (partition by method, currency, one) > 0
+    qualify sum(weight) over (partition by method, currency) > 0
 ),
 
 parts as (
@@ -109,8 +104,26 @@ parts as (
         split_part(piece, ' ', 1) as method,
         split_part(piece, ' ', 2) as currency,
         member as name,
-        sum(billed_part)::decimal(38, 12) as amount
+        billed_part as amount
     from split('pieces')
+),
+
+-- As in the ledger: of a remainder of r units the first r members take one each.
+need_even as (
+    select
+        m.target as name,
+        s.currency,
+        amount(
+            sum(
+                sign(s.amount)
+                * (
+                    abs(units(s.amount)) // m.members
+                    + (m.place <= abs(units(s.amount)) % m.members)::integer
+                )
+            )
+        ) as amount
+    from set_costs as s
+    inner join members as m on s.need_set = m.need_set
     group by all
 ),
 
@@ -118,7 +131,6 @@ methods as (
     select
         name,
         currency,
-        max(amount) filter (method = 'need_even') as need_even,
         max(amount) filter (method = 'even') as even,
         max(amount) filter (method = 'by_stand_alone') as by_stand_alone,
         max(amount) filter (method = 'scrb') as scrb
@@ -147,12 +159,13 @@ select
     b.currency,
     amount(b.avoidable) as avoidable,
     o.allocated,
-    m.need_even,
+    e.amount as need_even,
     m.even,
     m.by_stand_alone,
     (amount(b.avoidable) + coalesce(m.scrb, 0))::decimal(38, 12) as scrb,
     amount(b.stand_alone) as stand_alone
 from bounds as b
 left join borne as o on b.name = o.name and b.currency = o.currency
+left join need_even as e on b.name = e.name and b.currency = e.currency
 left join methods as m on b.name = m.name and b.currency = m.currency
 order by b.currency, b.name

@@ -26,10 +26,12 @@ models:
 """
 
 
-def pipeline(company: Company, weights: dict[str, int] | None = None) -> Company:
+def pipeline(company: Company, weights: dict[str, int] | None = None, scale: str = "1") -> Company:
     """Write example C8, or C11 with weights, and refresh it."""
     costs = {**C8, "big": 97, "small": 50}
-    company.bill(*({"cost": str(cost), "ResourceId": name} for name, cost in costs.items()))
+    company.bill(
+        *({"cost": str(cost * Decimal(scale)), "ResourceId": name} for name, cost in costs.items())
+    )
     features = "".join(
         f"  - {{name: {f}, billed_by: [{{resource_id: {f}}}]"
         + (f", weight: {weights[f]}}}\n" if weights else "}\n")
@@ -218,6 +220,22 @@ def test_each_rule_gives_the_figures_of_the_example_to_the_last_unit(even: Compa
     assert Fraction(rows["f1"]["range"]) == Fraction(rows["f1"]["highest"]) - 85
 
 
+def test_every_rule_shares_out_the_same_money_however_large(
+    company: Company, sample: Company
+) -> None:
+    asked = pipeline(company, scale="1000000000.000000000001")
+    for one in (asked, sample):
+        for level in ("feature", "model"):
+            rows = one.ask("sensitivity", "--by", level)
+            sums = {
+                sum(Decimal(row[method]) for row in rows) for method in [*C8_METHODS, "allocated"]
+            }
+            assert len(sums) == 1, level
+    assert sum(Decimal(row["scrb"]) for row in asked.ask("sensitivity")) == Decimal(
+        "353000000000.000000000353"
+    )
+
+
 def test_weights_flip_the_top_rank_and_kendalls_tau_says_so(weighted: Company) -> None:
     rows = {row["name"]: row for row in weighted.ask("sensitivity")}
     assert {name: Fraction(row["allocated"]) for name, row in rows.items()} == {
@@ -248,3 +266,40 @@ def test_a_rank_is_certain_where_one_saves_more_than_the_other_costs_alone(even:
             "margin": "47",
         }
     ]
+
+
+def test_what_is_split_evenly_and_dear_is_to_be_measured_first(even: Company) -> None:
+    rows = even.ask("measure-next")
+    assert [(r["name"], r["step"], r["measure"], r["grade"], r["priority"]) for r in rows] == [
+        ("stage:scan", "need", "even", "E", "360"),
+        ("stage:join_tx", "need", "even", "E", "270"),
+        ("stage:clean", "need", "even", "E", "180"),
+        ("stage:agg_web", "need", "even", "E", "120"),
+    ]
+    assert {row["band_share"] for row in rows} == {""}  # nothing measured to go by
+
+
+def test_declared_weights_are_nearer_to_measured_and_have_a_band(weighted: Company) -> None:
+    rows = {row["name"]: row for row in weighted.ask("measure-next")}
+    assert {name: (r["grade"], r["priority"], r["band_share"]) for name, r in rows.items()} == {
+        "stage:scan": ("D", "240", "0.15"),  # 2/5 and three times 1/5, against four quarters
+        "stage:join_tx": ("D", "180", "0.1667"),
+        "stage:clean": ("D", "120", "0.15"),
+        "stage:agg_web": ("D", "80", "0"),
+    }
+
+
+@pytest.mark.parametrize("level", ["feature", "model", "product"])
+def test_weak_money_is_counted_once_and_is_all_that_the_ledger_grades_weak(
+    sample: Company, level: str
+) -> None:
+    found: dict[str, Decimal] = {}
+    for row in sample.ask("measure-next", "--by", level):
+        found[row["grade"]] = found.get(row["grade"], Decimal(0)) + Decimal(row["cost"])
+    weak = sample.ask(
+        "query",
+        "select grade, sum(effective) as cost from ledger where grade > 'B' and step = 'own' "
+        f"and level = '{level}' and target not in ('(unneeded)', '(stranded)', '(excluded)') "
+        "group by all having sum(effective) <> 0",
+    )
+    assert found == {row["grade"]: Decimal(row["cost"]) for row in weak}

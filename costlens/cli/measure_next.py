@@ -1,0 +1,40 @@
+"""`costlens measure-next`."""
+
+import click
+
+from costlens.cli.options import Scope, takes_print, takes_scope
+from costlens.cli.output import Print
+
+
+@click.command("measure-next", epilog="Example: costlens measure-next --by model --month 2026-05")
+@takes_scope(days=True, basis=True)
+@click.option(
+    "--by",
+    type=click.Choice(("feature", "model", "product")),
+    default="feature",
+    show_default=True,
+    help="The level whose needs count.",
+)
+@click.option(
+    "--currency", help="Convert by each billing month's rate in fx.csv. Default: as billed."
+)
+@takes_print
+def measure_next(scope: Scope, by: str, currency: str | None, printed: Print) -> None:
+    """Show whose better measurement would move most money, and what to measure.
+
+    One row per pipeline, or stage without one, and the weak step its money came by: `cost` counts
+    once, at its worst step. distance: grades from measured: C modelled 1, D declared 2, E even 3,
+    U unallocated 4. priority: cost times distance.
+
+    band_share: how far the weights in use move money from an even split; where the split is even,
+    how far those needs that are measured do. A build keeps one rung a split, so no two measured
+    rungs are compared, and steps before the need have no band.
+    """
+    from costlens.questions.ask import set_rates
+
+    with scope.asking() as asked:
+        set_rates(asked.con, asked.build, currency, window=scope.window)
+        answer = asked.ask(
+            "measure_next", level=by, basis=scope.basis_of(asked), **scope.window.given
+        )
+    printed.show(answer)
