@@ -23,6 +23,7 @@ lint: .venv/.installed-dev
 bench: .venv/.installed-dev
 	$(BIN)/python bench/refresh.py
 	$(BIN)/python bench/reading.py
+	$(BIN)/python bench/runs.py
 
 goldens: .venv/.installed-dev
 	$(BIN)/pytest -q --update-goldens tests/errors tests/cli tests/docs
