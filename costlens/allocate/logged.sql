@@ -51,13 +51,19 @@ named as (
     group by all
 ),
 
+ends as (
+    select source, max(greatest(start, stop)) as until
+    from attempts
+    group by source
+),
+
 placed as (
     select
         a.* exclude (told),
         coalesce(n.node, 'pipeline:' || a.pipeline) as pipeline_node,
         n.node is not null as known,
         coalesce(n.claimants, 0) as claimants,
-        coalesce(a.stop, max(greatest(a.start, a.stop)) over (partition by a.source)) as until,
+        coalesce(a.stop, e.until) as until,
         max(a.try) over (partition by a.source, a.pipeline, a.run, a.part, a.slice) as last_try
     from described as a
     left join named as n
@@ -65,6 +71,7 @@ placed as (
             a.source = n.source
             and a.pipeline = n.pipeline
             and a.told is not distinct from n.told
+    left join ends as e on a.source = e.source
 ),
 
 classed as (
