@@ -160,9 +160,7 @@ def _open(
         taken = take_tables(con, [one for _, one in file.parts], pack, staging=staging, limit=limit)
         return _of_documents(file, pack, taken)
     if file.format == "databases":
-        rows = put_together(
-            [one for _, one in file.parts], file, pack, staging=staging, limit=limit
-        )
+        rows = put_together(file, pack, staging=staging, limit=limit)
         return _joined(file, pack, {t: one.file for t, one in rows.items()}, open_table, rows)
     if file.format == "sqlite":
         refuse_format(file, pack)

@@ -50,7 +50,6 @@ class Rows:
 
 
 def put_together(
-    files: Sequence[SourceFile],
     whole: SourceFile,
     pack: Pack,
     *,
@@ -62,7 +61,7 @@ def put_together(
     seen: set[str] = set()
     findings: list[Finding] = []
     with ExitStack() as opened:
-        for file in files:
+        for _, file in whole.parts:
             try:
                 _add(file, found, seen, pack, staging=staging, limit=limit, opened=opened)
             except CostLensError as error:
