@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections import Counter
 from contextlib import closing
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import pytest
@@ -83,7 +83,8 @@ def test_tries_and_their_time_are_those_that_the_events_of_each_run_add_up_to(
             ):
                 opens = kind in ("STEP_START", "STEP_RESTARTED")
                 tries[run] += opens
-                at = round(json.loads(event, parse_float=Decimal)["timestamp"] * 10**6)
+                second = json.loads(event, parse_float=Decimal)["timestamp"]
+                at = int((second * 10**6).quantize(Decimal(1), ROUND_HALF_UP))
                 micros[run] += -at if opens else at
     shop = Company(folder=tmp_path)
     shop._source(name="dagster", type="dagster", path=str(history))
@@ -115,7 +116,7 @@ def test_who_bears_the_cost_is_known_by_the_tags_of_runs_and_what_was_planned(
         "resources: [{name: cluster, billed_by: [{resource_id: cluster-1}], capacity: {slots: 1}, "
         "runs: [{pipeline: shop}]}]\n"
         "pipelines: [{name: shop, runs: {match: {'k8s/cluster': ml-prod}}}]\n"
-        "features: [{name: raw_orders}, {name: fv_a}, {name: fv_b}, {name: churn_model}]\n"
+        "features: [{name: fv_a}, {name: fv_b}, {name: churn_model}]\n"
     )
     shop._source(name="dagster", type="dagster", path=str(history))
     shop.refresh()
@@ -135,7 +136,6 @@ def test_who_bears_the_cost_is_known_by_the_tags_of_runs_and_what_was_planned(
     assert cost["fv_b"] == took["two_views"] / 4
     # A column of it is made of raw_orders.
     assert cost["fv_a"] == took["two_views"] * 3 / 4 + took["shop__raw_orders"]
-    assert "raw_orders" not in cost
     assert sum(cost.values()) == Decimal("3.6")
 
 
