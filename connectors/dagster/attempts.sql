@@ -1,6 +1,6 @@
 -- connectors/dagster/attempts.sql
 -- Steps of runs with all their tries. A step without a start never ran.
--- Grain: one row per (run, step, try). Reads: steps.
+-- Grain: one row per (run, step, try). Reads: all_steps.
 with told as (
     select
         x_line,
@@ -12,9 +12,7 @@ with told as (
         coalesce(words(job), run_id) as pipeline,
         json(tags) as tags,
         try(json_extract(attempts, '$[*]')) as tries
-    from steps
-    -- A page that was kept twice tells nothing twice.
-    qualify row_number() over (partition by run_id, stepKey order by endTime desc nulls last, x_line) = 1
+    from all_steps
 ),
 
 tried as (

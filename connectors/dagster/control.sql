@@ -1,13 +1,7 @@
 -- connectors/dagster/control.sql
 -- How many tries the runs tell of, how many assets they made by how many measures, and how many edges
--- there are. Grain: one row per table made and month. Reads: steps, assets, materialised.
-with once as (
-    select distinct on (run_id, stepKey) run_id, stepKey, startTime, attempts
-    from steps
-    order by run_id, stepKey, endTime desc nulls last, x_line
-),
-
-tried as (
+-- there are. Grain: one row per table made and month. Reads: all_steps, assets, materialised.
+with tried as (
     select
         unnest(
             case
@@ -18,7 +12,7 @@ tried as (
                 )
             end
         ) as start
-    from once
+    from all_steps
 ),
 
 made as (

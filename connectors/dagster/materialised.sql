@@ -1,7 +1,8 @@
 -- connectors/dagster/materialised.sql
 -- The assets that steps made, with what Dagster knows of each: rows, and columns where it has a
--- schema. A step that made nothing, as one that failed, was to make the assets of its op.
--- Grain: one row per (run, step, asset). Reads: steps, assets.
+-- schema. A step that made nothing, as one that failed, was to make the assets that were planned of
+-- it, or of its op.
+-- Grain: one row per (run, step, asset). Reads: all_steps, assets.
 with told as (
     select
         x_line,
@@ -11,14 +12,13 @@ with told as (
         regexp_replace(stepKey, '\[.*\]$', '') as part,
         coalesce(words(job), run_id) as pipeline,
         materializations,
+        planned,
         coalesce(json_array_length(materializations), 0) = 0 as is_bare
-    from steps
-    -- A page that was kept twice tells nothing twice.
-    qualify row_number() over (partition by run_id, stepKey order by endTime desc nulls last, x_line) = 1
+    from all_steps
 ),
 
 events as (
-    select * exclude (materializations, is_bare), unnest(json_extract(materializations, '$[*]')) as event
+    select * exclude (materializations, planned, is_bare), unnest(json_extract(materializations, '$[*]')) as event
     from told
 ),
 
@@ -71,3 +71,7 @@ select t.x_line, t.pipeline, t.run_id, t.part, t.start, o.asset, null, null, nul
 from told as t
 inner join ops as o on t.part = o.op
 where t.is_bare and t.start is not null
+union all
+select x_line, pipeline, run_id, part, start, unnest(planned), null, null, null, []
+from told
+where is_bare and start is not null

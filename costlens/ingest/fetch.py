@@ -35,7 +35,8 @@ class SourceFile:
 
     path: Path
     name: str  # as findings and the lake show it: relative to the workspace where it can be
-    # csv, parquet, jsonl, sqlite; of several files, its `parts`: folder, database or documents
+    # csv, parquet, jsonl, sqlite; of several files, its `parts`: folder, documents, database or
+    # databases
     format: str
     zipped: bool
     sha256: str

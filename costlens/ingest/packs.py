@@ -43,6 +43,7 @@ class Named(Value):
     gather: Mapping[str, str] = setting("column to the prefix of the columns it collects", {})
     names: tuple[str, ...] = setting("other names it has", ())
     optional: bool = setting("read as empty where a source has no such table", False)
+    instead_of: str = setting("the table in whose place this one does, as in another form", "")
     rows: tuple[str, ...] = setting(
         "where its rows lie in a JSON document: keys parted by dots, [] for each element of a "
         "list, {} for each value of an object, . for the document itself. Of such a row a column "
@@ -96,6 +97,9 @@ class Description(Value):
         "kind of file, told in x_kind, to the pattern of its manifest's type or its path", {}
     )
     export: str = setting("how to write a file that it reads, where it cannot read another", "")
+    together: bool = setting(
+        "the databases of a source are one delivery, of each table the rows of all of them", False
+    )
     padded: bool = setting("lines may leave out what is empty at their end", False)
     parts: bool = setting("a month comes in several files, all of which count", False)
     steps: tuple[str, ...] = setting(
@@ -333,11 +337,16 @@ def _misfits(described: Description, folder: Path, shown: str) -> Iterator[Findi
 
 
 def _misplaced(described: Description) -> Iterator[tuple[str, str]]:
-    """Find what is wrong with the places of rows in documents."""
+    """Find what is wrong with the places of tables, and of their rows in documents."""
     reads = "json" in described.format
     if reads and described.tables and not any(one.rows for one in described.tables.values()):
         yield "says not where rows lie in a document", "give a table rows:, such as runs[]"
     for name, one in described.tables.items():
+        if one.instead_of and one.instead_of not in described.tables:
+            yield (
+                f'{name} is in place of "{one.instead_of}", which is no table',
+                "write one of them",
+            )
         if not reads and (one.rows or one.document):
             yield f"{name} says where rows lie in a document", "add json to format"
         paths = {text: row_path(text) for text in one.rows}

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import IO
 
 from costlens.errors import CostLensError
 from costlens.ingest.fetch import SourceFile, beside
@@ -56,12 +57,23 @@ def write_csv(
     limit: int | None = None,
 ) -> None:
     """Write some columns of a table, in the order of its rows."""
-    cut = f" limit {limit}" if limit else ""
-    selected = ", ".join(name(column) for column in columns)
     with out.open("w", newline="", encoding="utf-8") as opened:
-        writer = csv.writer(opened)
-        writer.writerow(columns)
-        writer.writerows(database.execute(f"select {selected} from {name(table)}{cut}"))
+        csv.writer(opened).writerow(columns)
+        write_rows(database, table, columns, opened, limit=limit)
+
+
+def write_rows(
+    database: sqlite3.Connection,
+    table: str,
+    columns: Sequence[str | None],
+    out: IO[str],
+    *,
+    limit: int | None = None,
+) -> None:
+    """Write some columns of a table, in the order of its rows; None for one that it lacks."""
+    cut = f" limit {limit}" if limit else ""
+    selected = ", ".join(name(column) if column else "null" for column in columns)
+    csv.writer(out).writerows(database.execute(f"select {selected} from {name(table)}{cut}"))
 
 
 def _readable(file: SourceFile, staging: Path) -> tuple[Path, str]:

@@ -1,4 +1,4 @@
-"""Sources of several tables: a database, a folder with one file a table, or JSON documents.
+"""Sources of several tables: databases, a folder with one file a table, or JSON documents.
 
 Each table becomes a file that is read like any other, and then a view of the table's name. Rows of
 the tables of one delivery have their x_line apart: the place of the table in the pack, and the row.
@@ -24,6 +24,7 @@ from costlens.ingest.parsed import Parsed
 from costlens.ingest.source import Opened, line_of, open_files
 from costlens.ingest.sqlite import columns_of, opened_database, write_csv
 from costlens.ingest.steps import with_steps
+from costlens.ingest.together import Rows, put_together
 from costlens.ingest.wanted import refuse_missing, wanted
 from costlens.lake.views import literal, name
 
@@ -57,6 +58,8 @@ def as_deliveries(files: Sequence[SourceFile], pack: Pack, source: Source) -> li
             hint=pack.description.export
             or f"name each file after its table: {listed(list(pack.description.tables))}",
         )
+    if pack.description.together and len(databases) > 1:
+        databases = [_whole(databases, source, kind="databases")]
     return [
         *databases,
         *(_folder(name, parts) for name, parts in sorted(folders.items())),
@@ -87,13 +90,13 @@ def _has_row(file: SourceFile, table: Named) -> bool:
     )
 
 
-def _whole(files: Sequence[SourceFile], source: Source) -> SourceFile:
-    """Make one delivery of the documents of a source."""
+def _whole(files: Sequence[SourceFile], source: Source, *, kind: str = "documents") -> SourceFile:
+    """Make one delivery of the documents of a source, or of its databases."""
     path = (source.path or source.name).rstrip("/")
     is_one = len(files) == 1 and files[0].name in (path, PurePath(path).as_posix())
     return put_as_one(
         path if is_one or any(mark in path for mark in "*?[") else f"{path}/",
-        "documents",
+        kind,
         [("", file) for file in files],
         path=files[0].path.parent,
     )
@@ -162,6 +165,9 @@ def _open(
     if file.format == "documents":
         taken = take_tables(con, [one for _, one in file.parts], pack, staging=staging, limit=limit)
         return _of_documents(file, pack, taken)
+    if file.format == "databases":
+        rows = put_together(file, pack, staging=staging, limit=limit)
+        return _joined(file, pack, {t: one.file for t, one in rows.items()}, open_table, rows)
     if file.format == "sqlite":
         refuse_format(file, pack)
         with opened_database(file, staging) as database:
@@ -205,6 +211,7 @@ def _joined(
     pack: Pack,
     parts: dict[str, SourceFile],
     open_table: Callable[[str, SourceFile], Opened],
+    rows: Mapping[str, Rows] | None = None,
 ) -> Opened:
     """Open every table; what is wrong with any of them is raised together."""
     selects: dict[str, str] = {}
@@ -232,6 +239,8 @@ def _joined(
     def where(line: int) -> str:
         table = list(pack.description.tables)[line // _LINES_A_TABLE]
         part, row = parts[table], line % _LINES_A_TABLE
+        if rows:
+            return rows[table].where(row)
         is_file = file.format == "folder"
         return line_of(part, row) if is_file else f"{part.name} row {row}"
 

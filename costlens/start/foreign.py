@@ -20,7 +20,7 @@ _USAGE = (
     "as usage and list_prices"
 )
 _FEAST = "Feast's registry, which is read as: feast registry-dump > registry.json"
-_DAGSTER = "Dagster's own database, which is read as what its GraphQL API answers"
+_DAGSTER = "Dagster's own database, which is read with the others of its folder history/"
 _RATES = "a table of rates: named fx.csv, beside costlens.yaml, it counts"
 _READ = (_RATES, _USAGE, _FEAST, _DAGSTER)
 # Columns, in lower case, that only such a file has together.

@@ -89,18 +89,24 @@ def test_a_step_of_two_assets_is_split_by_their_rows_and_a_failed_one_serves_its
     assert cost["fv_payment_risk"] == micros["shop__fv_payment_risk"] * microsecond + half
 
 
-@pytest.mark.parametrize("name", ["runs", "index"])
-def test_a_database_of_dagster_is_refused_with_what_to_keep_instead(
-    tmp_path: Path, name: str
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("runs", "runs.db: the table event_logs is missing"),
+        ("index", "index.db, table event_logs row 8: 3 runs have no steps here, such as e8105409-"),
+    ],
+)
+def test_a_database_without_steps_is_refused_with_where_they_are(
+    tmp_path: Path, name: str, told: str
 ) -> None:
     shop = Company(folder=tmp_path)
     packed = (RUNS / "dagster" / f"{name}.db.gz").read_bytes()
     (tmp_path / f"{name}.db").write_bytes(gzip.decompress(packed))
     shop._source(name="dagster", type="dagster", path=f"{name}.db")
-    ran = shop.run("check")
+    ran = shop.run("refresh")
     assert ran.code == 1
-    assert "is sqlite, which the pack dagster does not read" in ran.out + ran.err
-    assert "keep what its GraphQL API answers" in ran.out + ran.err
+    assert told in ran.err
+    assert "name the folder history/" in ran.err
 
 
 def test_the_samples_of_packs_of_answers_and_events_add_up(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Airflow's and MLflow's tables on real servers: as their SQLite files say it, and only what is new.
+"""Tables of Airflow, MLflow and Dagster on real servers: as their SQLite files say it, and only what is new.
 
 The servers are those at COSTLENS_POSTGRESQL_URL and COSTLENS_MYSQL_URL, by default on this machine;
 their user, whose password may be in PGPASSWORD or MYSQL_PWD, creates databases and users. Where none
@@ -63,17 +63,32 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The databases that Airflow and MLflow wrote, as SQLite has them."""
+    """The databases that the tools wrote, as SQLite has them; of Dagster's many, one is made."""
     folder = tmp_path_factory.mktemp("stores")
-    for name in TOOLS:
-        with gzip.open(DATA / f"{name}.db.gz") as packed, (folder / f"{name}.db").open("wb") as out:
-            shutil.copyfileobj(packed, out)
+    history = DATA / "dagster_storage" / "history"
+    packed = [*(DATA / f"{name}.db.gz" for name in ("airflow", "mlflow")), *history.rglob("*.gz")]
+    for path in packed:
+        with gzip.open(path) as opened, (folder / path.stem).open("wb") as out:
+            shutil.copyfileobj(opened, out)
+    (folder / "index.db").rename(folder / "dagster.db")
+    with closing(sqlite3.connect(folder / "dagster.db")) as con:
+        con.execute("attach ? as all_runs", (str(folder / "runs.db"),))
+        con.execute("delete from event_logs")
+        con.execute("create table run_tags as select * from all_runs.run_tags")
+        for path in history.glob("runs/????????-*.gz"):
+            con.execute("attach ? as of_run", (str(folder / path.stem),))
+            columns = "run_id, event, dagster_event_type, timestamp, step_key, asset_key, partition"
+            con.execute(
+                f"insert into event_logs ({columns}) select {columns} from of_run.event_logs"
+            )
+            con.commit()
+            con.execute("detach of_run")
     return folder
 
 
 @pytest.fixture(scope="session")
 def shop(server: Server, stores: Path) -> str:
-    """A database with the tables of both tools."""
+    """A database with the tables of all tools."""
     name = server.make()
     for store in TOOLS:
         with closing(sqlite3.connect(stores / f"{store}.db")) as con:
@@ -83,7 +98,7 @@ def shop(server: Server, stores: Path) -> str:
     return name
 
 
-TOOLS = ("airflow", "mlflow")
+TOOLS = ("airflow", "mlflow", "dagster")
 TOLD = {
     "attempts": "pipeline, run, part, slice, try, parent, state, start, stop, data_start, "
     "data_stop, resource_id, size, size_unit, tags",
@@ -107,7 +122,7 @@ def told(desk: Desk) -> dict[str, list[tuple[object, ...]]]:
 
 @pytest.fixture(scope="session")
 def of_files(stores: Path, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """What the SQLite files of both tools say."""
+    """What the SQLite files of all tools say."""
     made = Desk(folder=tmp_path_factory.mktemp("files"))
     made.sources(*(f"name: {t}, type: {t}, path: {stores / f'{t}.db'}" for t in TOOLS))
     made.load()

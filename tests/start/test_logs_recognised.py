@@ -57,7 +57,7 @@ def test_documents_of_each_tool_are_a_source_of_its_pack(tmp_path: Path) -> None
         "tecton.json": "tecton",
     }
     told = {row["path"]: row["note"] for row in ran.rows if not row["type"]}
-    assert "its GraphQL API answers" in told["dagster/runs.db.gz"]
+    assert "with the others of its folder history/" in told["dagster/runs.db.gz"]
     assert told["dagster/index.db.gz"] == told["dagster/runs.db.gz"]
     assert {path for path in told if path.startswith("cluster_describe/")} == {
         "cluster_describe/databricks_clusters_get.json",
