@@ -58,8 +58,9 @@ def as_deliveries(files: Sequence[SourceFile], pack: Pack, source: Source) -> li
             hint=pack.description.export
             or f"name each file after its table: {listed(list(pack.description.tables))}",
         )
-    if pack.description.together and len(databases) > 1:
-        databases = [_whole(databases, source, kind="databases")]
+    if pack.description.together and databases:
+        tables = [file for parts in folders.values() for _, file in parts]
+        databases = _together(databases, [*documents, *tables], source)
     return [
         *databases,
         *(_folder(name, parts) for name, parts in sorted(folders.items())),
@@ -88,6 +89,19 @@ def _has_row(file: SourceFile, table: Named) -> bool:
     return isinstance(row, dict) and all(
         {column, *table.aliases.get(column, ())} & row.keys() for column in table.needs
     )
+
+
+def _together(
+    databases: Sequence[SourceFile], others: Sequence[SourceFile], source: Source
+) -> list[SourceFile]:
+    """Make one delivery of the databases of a source, which tell of all that it has."""
+    if others:
+        raise CostLensError(
+            f"holds databases and files, such as {others[0].name}, which may tell of the same",
+            where=source.place,
+            hint="name the databases alone, or the files alone",
+        )
+    return [_whole(databases, source, kind="databases")] if len(databases) > 1 else [*databases]
 
 
 def _whole(files: Sequence[SourceFile], source: Source, *, kind: str = "documents") -> SourceFile:

@@ -180,3 +180,12 @@ def test_older_databases_lack_columns_and_what_has_no_events_is_named(
     (finding,) = raised.value.findings
     assert finding.where.endswith(f"{FAILED}.db, table event_logs")
     assert finding.message == "the column event is missing"
+
+
+def test_databases_and_answers_in_one_source_are_refused(tmp_path: Path) -> None:
+    shop = Company(folder=tmp_path)
+    shop._source(name="dagster", type="dagster", path=str(DATA))
+    ran = shop.run("refresh")
+    assert ran.code == 1
+    assert "holds databases and files, such as" in ran.err
+    assert "name the databases alone, or the files alone" in ran.err

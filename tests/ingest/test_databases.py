@@ -9,6 +9,7 @@ import csv
 import gzip
 import json
 import os
+import re
 import shutil
 import socket
 import sqlite3
@@ -35,6 +36,7 @@ from costlens.ingest.load import pack_of
 from costlens.ingest.packs import find_packs
 
 DATA = Path(__file__).parents[1] / "data" / "runs"
+DOCS = Path(__file__).parents[2] / "docs" / "databases.md"
 PACKS = {pack.name: pack for pack in find_packs(None)}
 URLS = {
     "postgresql": os.environ.get(
@@ -479,3 +481,17 @@ def test_a_package_that_is_not_installed_is_named(
     reads(desk, server.url(tasks))
     (told,) = refusal(desk)
     assert f"is not installed\n    run: pip install 'costlens[{server.kind}]'" in told
+
+
+def test_a_view_of_the_events_that_count_tells_what_the_whole_log_does(
+    server: Server, shop: str, of_files: Desk, desk: Desk
+) -> None:
+    if server.kind != "postgresql":
+        pytest.skip("a schema of its own is PostgreSQL's")
+    (text,) = re.findall(r"```sql\n(create schema costlens;.*?)```", DOCS.read_text(), re.DOTALL)
+    server.run(*text.split(";")[:-1], database=shop)
+    desk.sources(f'name: dagster, type: dagster, url: "{server.url(shop)}", schema: costlens')
+    desk.load()
+    attempts = f"select {TOLD['attempts']} from attempts where source = 'dagster' order by all"
+    assert desk.rows(attempts) == of_files.rows(attempts)
+    assert len(desk.rows(attempts)) == 16
