@@ -1,6 +1,7 @@
 """Connector packs: folders of SQL that say what the columns of a source mean."""
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -249,9 +250,17 @@ def _linked(pack: Pack, packs: Mapping[str, Pack], findings: list[Finding]) -> P
 
 def read_pack(folder: Path, *, shown: str = "") -> Pack:
     """Read and check the pack in a folder."""
-    path = folder / "connector.yaml"
-    shown = shown or str(path)
-    described, findings = _described(path.read_text(encoding="utf-8"), shown)
+    with os.scandir(folder) as files:
+        stamps = [(one.name, one.stat()) for one in files]
+    stamp = tuple(sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in stamps))
+    return _read_pack(folder, shown or str(folder / "connector.yaml"), stamp)
+
+
+@lru_cache(maxsize=256)
+def _read_pack(folder: Path, shown: str, _stamp: tuple[tuple[str, int, int], ...]) -> Pack:
+    """Read a pack once for every state of its files: one process reads many packs many times."""
+    text = (folder / "connector.yaml").read_text(encoding="utf-8")
+    described, findings = _described(text, shown)
     notes = Notes(findings=list(findings))
     if described is not None:
         notes.findings.extend(_misfits(described, folder, shown))
@@ -260,9 +269,8 @@ def read_pack(folder: Path, *, shown: str = "") -> Pack:
     return Pack(folder=folder, description=described, digest=_digest(folder, described))
 
 
-@lru_cache(maxsize=256)
 def _described(text: str, shown: str) -> tuple[Description | None, tuple[Finding, ...]]:
-    """Read a description, and what is wrong with it; one process reads many packs many times."""
+    """Read a description, and what is wrong with it."""
     node, findings = parse(text, file=shown)
     notes = Notes(findings=findings)
     if not isinstance(node, Map):

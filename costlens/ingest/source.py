@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ from costlens.ingest.packs import SQL, Pack
 from costlens.lake.views import literal, name
 
 if TYPE_CHECKING:
+    import duckdb
     from duckdb import DuckDBPyConnection
 
 
@@ -82,28 +84,30 @@ class Opened:
             con.cursor().execute(f"comment on view {name(view)} is '{_OURS}'").fetchall()
 
 
-def statements(sql: str) -> Iterator[str]:
-    """Split a file of statements at the semicolons that end a line."""
-    for statement in re.split(r";[ \t]*(?:\n|$)", sql):
-        if re.sub(r"--[^\n]*", "", statement).strip():
-            yield statement
+@cache
+def _parsed(text: str) -> "list[duckdb.Statement]":
+    """Parse statements once: a process makes the macros many times."""
+    import duckdb
+
+    return duckdb.extract_statements(text)
 
 
 @contextmanager
 def macros(con: "DuckDBPyConnection") -> Iterator[None]:
     """Have the packs' macros in a database while it reads sources; they shadow nothing after."""
-    names: list[str] = []
-    for statement in statements("\n".join(path.read_text(encoding="utf-8") for path in SQL)):
-        con.cursor().execute(statement).fetchall()
-        names += re.findall(r"create or replace macro (\w+)", statement)
+    text = "\n".join(path.read_text(encoding="utf-8") for path in SQL)
+    names = re.findall(r"create or replace macro (\w+)", text)
+    cursor = con.cursor()
+    for statement in _parsed(text):
+        cursor.execute(statement)
     try:
         yield
     finally:
         views = f"select view_name from duckdb_views() where comment = '{_OURS}'"
-        for (view,) in con.cursor().execute(views).fetchall():
-            con.cursor().execute(f"drop view if exists {name(view)}").fetchall()
+        for (view,) in cursor.execute(views).fetchall():
+            cursor.execute(f"drop view if exists {name(view)}")
         for macro in (*names, "currency_if_missing", "setting"):
-            con.cursor().execute(f"drop macro if exists {macro}").fetchall()
+            cursor.execute(f"drop macro if exists {macro}")
 
 
 def open_files(
