@@ -164,6 +164,7 @@ def wrong(world: World) -> bool:
         return True
 
 
+@pytest.mark.few(12)
 @pytest.mark.parametrize(
     ("step", "right", "broken"),
     [

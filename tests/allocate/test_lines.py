@@ -32,6 +32,7 @@ def built(con: Con, world: World) -> None:
     publish(con)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("seed", range(300, 310))
 def test_the_parts_of_every_amount_re_add_to_it(con: Con, seed: int) -> None:
     built(con, make_world(seed))
@@ -47,6 +48,7 @@ def test_the_parts_of_every_amount_re_add_to_it(con: Con, seed: int) -> None:
             assert parts == sums(con, f"select {by} {bears}"), (level, target)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("seed", range(320, 330))
 def test_lines_re_add_to_the_bill_and_to_the_ledger(con: Con, seed: int) -> None:
     world = make_world(seed)
@@ -71,6 +73,7 @@ def test_lines_re_add_to_the_bill_and_to_the_ledger(con: Con, seed: int) -> None
         ), level
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("seed", range(340, 344))
 def test_a_line_traced_alone_is_the_line_traced_with_all_others(con: Con, seed: int) -> None:
     world = make_world(seed)

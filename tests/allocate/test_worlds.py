@@ -49,6 +49,7 @@ def disagrees(con: Con, world: World) -> list[str]:
     return differences(run(con, world), world)
 
 
+@pytest.mark.few(16)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_engine_agrees_with_the_reference(con: Con, seed: int) -> None:
     world = make_world(seed)
@@ -57,7 +58,7 @@ def test_the_engine_agrees_with_the_reference(con: Con, seed: int) -> None:
         pytest.fail("\n".join([*disagrees(con, world), repr(world)]))
 
 
-@settings(max_examples=examples(20))
+@settings(max_examples=examples(8))
 @given(world=worlds())
 def test_the_engine_agrees_with_the_reference_on_what_is_left_of_worlds(
     con: Con, world: World
@@ -65,6 +66,7 @@ def test_the_engine_agrees_with_the_reference_on_what_is_left_of_worlds(
     assert disagrees(con, world) == []
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("seed", range(100, 112))
 def test_money_is_the_bills_after_every_step_in_both_bases(con: Con, seed: int) -> None:
     world = make_world(seed)
@@ -90,6 +92,7 @@ def test_money_is_the_bills_after_every_step_in_both_bases(con: Con, seed: int) 
         assert set(rows(con, by_day.format(f"(from ledger where level = '{level}')"))) == stages
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("seed", range(120, 128))
 def test_the_order_of_rows_changes_nothing(con: Con, seed: int) -> None:
     world = make_world(seed)
@@ -129,6 +132,7 @@ def test_another_process_with_another_hash_seed_makes_the_same_ledger() -> None:
     assert found == [own, own]
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("seed", range(160, 168))
 def test_no_grade_is_better_than_its_worst_hop_and_grades_add_up_to_the_bill(
     con: Con, seed: int
@@ -149,6 +153,7 @@ def test_no_grade_is_better_than_its_worst_hop_and_grades_add_up_to_the_bill(
         )
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("seed", range(180, 188))
 def test_money_of_one_currency_is_split_as_if_the_other_were_not_there(con: Con, seed: int) -> None:
     """But for rules and days, which both see: so the days are pinned by a line of nothing."""
@@ -179,6 +184,7 @@ def test_money_of_one_currency_is_split_as_if_the_other_were_not_there(con: Con,
         ]
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("seed", range(200, 210))
 def test_avoidable_is_at_most_allocated_is_at_most_stand_alone(con: Con, seed: int) -> None:
     run(con, make_world(seed, sign=1))
@@ -256,7 +262,7 @@ def stages(con: Con) -> dict[str, Decimal]:
     )
 
 
-@settings(max_examples=examples(6))
+@settings(max_examples=examples(3))
 @given(spans, st.lists(st.integers(1, 86_399), max_size=3))
 def test_cutting_a_billed_interval_changes_no_cost_while_capacity_suffices(
     con: Con, times: list[tuple[int, int, int]], cuts: list[int]
@@ -267,7 +273,7 @@ def test_cutting_a_billed_interval_changes_no_cost_while_capacity_suffices(
     assert all(abs(whole[name] - cut[name]) < Decimal("0.00000000001") for name in whole)
 
 
-@settings(max_examples=examples(6))
+@settings(max_examples=examples(3))
 @given(spans, st.lists(st.integers(1, 86_399), max_size=3), st.integers(1, 4))
 def test_idle_and_use_are_never_negative_and_add_up(
     con: Con, times: list[tuple[int, int, int]], cuts: list[int], slots: int

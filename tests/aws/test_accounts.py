@@ -119,6 +119,7 @@ def test_an_account_that_nothing_may_be_asked_of_stops_the_refresh(
     assert states(served) == before
 
 
+@pytest.mark.slow
 def test_a_request_that_is_throttled_is_repeated(served: Company, api: Api) -> None:
     api.slow = {"DescribeTrainingJob": 2}
     served.refresh()

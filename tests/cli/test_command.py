@@ -254,6 +254,7 @@ def demo_done(sample: Company, tmp_path: Path) -> str:
     return str(tmp_path / "demo")
 
 
+@pytest.mark.slow
 def test_colour_shows_on_a_terminal_and_neither_in_a_pipe_nor_with_no_color(
     demo_done: str,
 ) -> None:
@@ -293,6 +294,7 @@ def test_the_demo_runs_from_the_bill_to_the_answer(tmp_path: Path, golden: Golde
     assert {Decimal(row["difference"]) for row in stated} == {Decimal(0)}
 
 
+@pytest.mark.slow
 def test_the_demo_runs_again_over_itself_and_over_nothing_else(
     tmp_path: Path, demo_done: str
 ) -> None:

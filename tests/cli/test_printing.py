@@ -53,6 +53,7 @@ def same(cell: object) -> str:
     return text
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("words", ASKED.values(), ids=ASKED)
 def test_the_rows_are_the_same_in_every_format(
     sample: Company, words: list[str], tmp_path: Path

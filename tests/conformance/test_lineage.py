@@ -300,7 +300,6 @@ def test_feasts_own_file_cut_off_is_refused(shop: Company) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("registry.db", b"\n\x05\n\x03abc", "registry.db: no table of the pack feast"),
         ("registry.sqlite", b"SQLite format 3\0", "is sqlite, which the pack feast does not read"),
     ],
 )

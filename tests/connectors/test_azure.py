@@ -291,6 +291,7 @@ NAMES = {
 }
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("names", NAMES.values(), ids=NAMES)
 @pytest.mark.parametrize(("mark", "delimiter"), [("", ","), ("\ufeff", ";")], ids=["plain", "mark"])
 def test_any_spelling_of_the_header_is_read(

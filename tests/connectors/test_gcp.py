@@ -103,6 +103,7 @@ def parquet_of_wrapped_lists(lines: Sequence[Line], folder: Path) -> Path:
 FORMS = (jsonl, zipped_shards, csv_of_json, csv_of_python, parquet, parquet_of_wrapped_lists)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
 def test_every_form_of_an_export_gives_the_same_charges(
     company: Company, tmp_path: Path, form: Callable[[Sequence[Line], Path], Path]

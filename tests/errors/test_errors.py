@@ -129,6 +129,7 @@ def test_a_mistake_is_told_and_nothing_is_published(case: Path, here: Path, gold
     )
 
 
+@pytest.mark.few(10)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_mistake_leaves_the_former_build_as_it_was(case: Path, here: Path, good: Good) -> None:
     shutil.copytree(good.folder, here, dirs_exist_ok=True)

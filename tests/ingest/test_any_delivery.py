@@ -63,6 +63,7 @@ def stem_of(pack: Pack, reader: Reading, plain: Rows, tables: Sequence[Table]) -
     return "bill"
 
 
+@pytest.mark.few(5)
 @every_pack
 def test_lines_in_any_order_in_parts_that_come_in_any_order_and_twice_are_the_same_charges(
     desk: Desk, reader: Reading, pack: Pack
@@ -112,6 +113,7 @@ def _any_lines_in_any_order(reader: Reading, pack: Pack, lines: list[int], seed:
     assert reader.of_sample(pack, mixed) == reader.of_sample(pack, some)
 
 
+@pytest.mark.few(5)
 @every_pack
 @settings(max_examples=2)
 @given(lines=LINES, seed=st.integers())

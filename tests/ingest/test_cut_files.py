@@ -47,6 +47,7 @@ def within_a_line(whole: bytes, way: str, draw: random.Random) -> int:
     return sum(map(len, lines[:number])) + draw.randrange(1, values)
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize("pack", BILLS, ids=lambda pack: pack.name)
 def test_a_file_that_is_cut_is_refused_and_the_former_load_stays(desk: Desk, pack: Pack) -> None:
     draw = random.Random(pack.name)
@@ -70,6 +71,7 @@ def test_a_file_that_is_cut_is_refused_and_the_former_load_stays(desk: Desk, pac
     assert not desk.load("team", day=2).changed
 
 
+@pytest.mark.few(5)
 @every_format
 @pytest.mark.slow
 def test_a_file_cut_at_any_byte_is_refused_or_is_a_shorter_text(

@@ -191,6 +191,7 @@ def readers(tmp_path: Path) -> Iterator[Callable[[Path, int], "subprocess.Popen[
         reader.communicate()
 
 
+@pytest.mark.slow
 def test_readers_see_only_whole_builds_while_refreshes_publish(
     company: Company, readers: Callable[[Path, int], "subprocess.Popen[str]"]
 ) -> None:

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import duckdb
+import pytest
 from company import Company
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -79,7 +80,7 @@ class Bookkeeping(RuleBasedStateMachine):
             shutil.rmtree(self.place)
 
 
-TestBookkeeping = Bookkeeping.TestCase
+TestBookkeeping = pytest.mark.slow(Bookkeeping.TestCase)
 TestBookkeeping.settings = settings(
     max_examples=40 if NIGHTLY else 2, stateful_step_count=20 if NIGHTLY else 8, deadline=None
 )

@@ -80,6 +80,7 @@ def test_a_comment_or_another_spelling_of_the_same_changes_nothing(shop: Company
     assert_nothing_new(shop)
 
 
+@pytest.mark.slow
 def test_a_copy_under_another_name_counts_once(shop: Company) -> None:
     before = totals(shop), results(shop)
     shutil.copy(shop.folder / "billing/2026-05.csv", shop.folder / "billing/2026-05 (1).csv")
@@ -123,6 +124,7 @@ def test_runs_of_june_leave_may_as_it_was(shop: Company) -> None:
     assert sum(after.values()) == sum(before.values())
 
 
+@pytest.mark.slow
 def test_usage_of_june_leaves_may_as_it_was(shop: Company) -> None:
     may = files(shop, 5)
     more = {**usage_of(6)[0], "consumer": "product:campaign", "hour": "2026-06-03T05:00:00Z"}
@@ -163,6 +165,7 @@ def test_a_source_taken_out_no_longer_counts(shop: Company) -> None:
     assert rows(shop, "activity", build=1).count("\n") > 1
 
 
+@pytest.mark.slow
 def test_a_build_answers_as_it_did_when_it_was_new(shop: Company) -> None:
     asked = (["cost"], ["statement"], ["findings"], ["explain", "feature:orders"])
     asked += (["trace", "bill:2026-05:1"], ["query", "select * from charges order by all"])
@@ -200,6 +203,7 @@ def test_builds_lists_what_each_build_ties_to(shop: Company) -> None:
     assert len({row["built_at"] for row in listed}) == 2
 
 
+@pytest.mark.slow
 def test_vacuum_keeps_what_is_kept_and_old_builds_are_refused(shop: Company) -> None:
     for cost in ("8", "9", "10"):
         bill(shop, 5, cost)
@@ -236,6 +240,7 @@ def test_the_order_of_lines_and_files_does_not_matter(shop: Company, tmp_path: P
     assert results(mixed) == results(shop)
 
 
+@pytest.mark.slow
 def test_one_month_in_parts_is_one_month(shop: Company, tmp_path: Path) -> None:
     parts = Company(folder=tmp_path / "parts")
     parts.folder.mkdir()

@@ -63,6 +63,7 @@ def test_a_restated_month_is_fetched_alone(company: Company, store: Store) -> No
     assert billed(company) == {"2026-05": Decimal(11), "2026-06": Decimal(20)}
 
 
+@pytest.mark.slow
 def test_loads_and_findings_name_what_they_mean_as_the_bucket_does(
     company: Company, store: Store
 ) -> None:
@@ -87,6 +88,7 @@ def test_one_object_is_a_source_whatever_its_name(company: Company, store: Store
     assert billed(company) == {"2026-05": Decimal(10)}
 
 
+@pytest.mark.slow
 def test_keys_that_no_file_can_have_are_read_under_their_own_names(
     company: Company, store: Store
 ) -> None:
@@ -112,6 +114,7 @@ def test_a_copy_lies_in_its_folder_and_knows_its_key(parts: list[str]) -> None:
     assert name_in_bucket(path) == f"s3://acme/{key}"
 
 
+@pytest.mark.slow
 def test_a_prefix_of_more_than_a_page_is_read_to_its_end(
     company: Company, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,6 +142,7 @@ def test_files_gone_from_the_bucket_go_from_the_copy_and_their_months_stay(
     assert billed(company) == {"2026-05": Decimal(10), "2026-06": Decimal(20)}
 
 
+@pytest.mark.slow
 def test_the_vacuum_leaves_the_copies(company: Company, store: Store) -> None:
     on_s3(company, store)
     store.put("bills/may.csv", month(5, "10"))
@@ -329,6 +333,7 @@ def test_a_manifest_that_names_what_is_not_there_fetches_nothing_else(
     assert len(store.fetched()) == 1
 
 
+@pytest.mark.slow
 def test_check_fetches_the_last_of_files_alike_and_check_full_all(
     company: Company, store: Store
 ) -> None:

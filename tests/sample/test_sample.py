@@ -276,7 +276,9 @@ def test_only_what_belongs_to_the_story_is_found(story: Story) -> None:
 
 def test_nothing_of_the_sample_is_wrong(sample: Company) -> None:
     ran = sample.run("check")
-    assert (ran.code, ran.err) == (0, "")
+    assert ran.code == 0
+    assert [line[:5] for line in ran.err.splitlines()] == ["info:", "    i"]  # the mistyped tag
+    assert "the tag pipleine=shop_features" in ran.err
     assert ran.out.endswith("no errors\n")
 
 
