@@ -71,6 +71,7 @@ def test_what_one_cause_changed_is_its_part(shop: Company, cause: str) -> None:
         }
 
 
+@pytest.mark.slow
 def test_several_at_once_add_up_to_the_difference_at_every_level(shop: Company) -> None:
     for change in CHANGES.values():
         change(shop)

@@ -111,6 +111,7 @@ main(["refresh", "--config", sys.argv[2]])
 """
 
 
+@pytest.mark.slow
 def test_hash_seeds_and_threads_do_not_change_a_unit(tmp_path: Path) -> None:
     found = []
     for seed, threads in (("1", "1"), ("2", "5")):

@@ -76,6 +76,8 @@ def start_server(folder: Path, *words: str) -> tuple[subprocess.Popen[str], str]
         [
             sys.executable,
             "-c",
+            # A run in the background may have passed on that SIGINT is to be ignored.
+            "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
             "from costlens.cli import main; main()",
             *("serve", "--config", str(folder), "--port", "0", *words),
         ],
