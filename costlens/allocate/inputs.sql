@@ -1,6 +1,6 @@
 -- What the result of a period depends on, besides the book: one hash over all of it.
 -- Order does not matter: hashes are added up. Grain: one row. Reads: charges, loads, tries, segments,
--- hosts, part_targets, seen_uses, seen_feeds, resource_names, runs_on, consumption. Takes: $period.
+-- hosts, part_targets, seen_uses, seen_feeds, resource_names, runs_on, consumption, measured, policies. Takes: $period.
 with reach as (
     select
         min(ChargePeriodStart)::date as first_day,
@@ -96,6 +96,10 @@ parts as (
     from consumption as c
     cross join reach as r
     where c.day between date_trunc('month', r.first_day) and last_day(r.last_day)
+    union all
+    select 'measured', sum(hash(m))::varchar
+    from measured as m
+    where m.month = $period and 'by ' || m.measure in (select value from policies)
 )
 
 select md5(string_agg(part || '=' || coalesce(value, ''), ';' order by part)) as digest

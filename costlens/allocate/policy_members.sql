@@ -2,7 +2,7 @@
 -- their work; else those who cost something in the same bill and month, by that cost, evenly, by
 -- declared weights, or by a measure. Weights of a piece add up to less than 10^19, as `split` asks.
 -- Grain: one row per (piece, target). Reads: policy_pieces, ledger, stage_costs, shares, things,
--- activity, known_nodes. Takes: $period.
+-- measured. Takes: $period.
 with levels as (
     select distinct level
     from policy_pieces
@@ -69,25 +69,6 @@ costs as (
     group by all
 ),
 
-bare as (
-    select name, min(node) as node
-    from known_nodes
-    group by name
-    having count(*) = 1
-),
-
-measured as (
-    select
-        coalesce(k.node, b.node) as node,
-        a.measure,
-        (sum(a.quantity) * 1000)::hugeint as weight
-    from activity as a
-    left join known_nodes as k on a.target = k.node
-    left join bare as b on a.target = b.name
-    where strftime(a.hour, '%Y-%m') = $period
-    group by all
-),
-
 weighed as (
     select p.piece, u.target, u.billed, u.effective
     from policy_pieces as p
@@ -120,7 +101,10 @@ weighed as (
         on p.level = c.level and p.source = c.source and p.currency = c.currency
     left join things as t on t.node = c.level || ':' || c.target
     left join measured as m
-        on m.node = c.level || ':' || c.target and p.mode = 'by ' || m.measure
+        on
+            m.node = c.level || ':' || c.target
+            and m.month = $period
+            and p.mode = 'by ' || m.measure
     where p.policy <> 'idle' or p.mode <> 'share'
 ),
 

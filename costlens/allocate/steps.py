@@ -35,6 +35,7 @@ RUN_STEPS = (
     "seen_feeds",
     "known_nodes",
     "consumption",
+    "measured",
 )
 # Who owns each line of a period.
 MATCH_STEPS = (

@@ -150,3 +150,23 @@ def test_what_policies_gave_stands_in_the_explanation(company: Company) -> None:
         told = company.ask("explain", "feature:a", *words)
         assert [Decimal(row["amount"]) for row in told] == [6, Decimal("0.75")]
         assert "tax_share" in told[1].values()
+
+
+def test_what_was_measured_anew_is_shared_anew(company: Company) -> None:
+    company.settings["allocation"] = {"tax": "by requests"}
+    company.bill(
+        {"cost": "6", "ResourceId": "a"},
+        {"cost": "2", "ResourceId": "b"},
+        {"cost": "10", "ChargeCategory": "Tax"},
+    )
+    company.catalogue(
+        "features: [{name: a, billed_by: [{resource_id: a}]}, {name: b, billed_by: [{resource_id: b}]}]"
+    )
+    for of_b, wanted in ((1, {"a": 11, "b": 7}), (9, {"a": 7, "b": 11})):
+        counted = {"hour": "2026-05-31T00:00:00Z", "measure": "requests"}
+        company.activity(
+            {**counted, "target": "feature:a", "quantity": 1},
+            {**counted, "target": "feature:b", "quantity": of_b},
+        )
+        company.refresh()
+        assert company.cost() == {**wanted, "(unmatched)": 0}
