@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from costlens.allocate import steps
-from costlens.allocate.book import Book
+from costlens.allocate.book import Book, tag_keys_of
 from costlens.ingest.source import macros
 from costlens.ingest.tags import show_retagged
 from costlens.lake import Build, Lake
@@ -29,7 +29,6 @@ STATES = (
     "create or replace temp table states "
     "(state varchar, target varchar, month varchar, currency varchar, value hugeint)"
 )
-_TAG = "tag:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +143,7 @@ def _allocate(
     lake.open(con, sides.after if has_bill else sides.before, tables=CHARGES)
     with macros(con):
         # A build keeps the tags of its own rules alone.
-        show_retagged(con, frozenset(_tag_keys(book)))
+        show_retagged(con, frozenset(tag_keys_of(book)))
         steps.prepare(con, book)
         billed = con.execute("select distinct billing_period from charges").fetchall()
         for month in changed:
@@ -152,9 +151,3 @@ def _allocate(
                 steps.split_period(con, month)
                 _keep(con, sides, state=state, ledger="temp.ledger")
         con.execute("drop view temp.charges")
-
-
-def _tag_keys(book: Book) -> Iterator[str]:
-    for term in book["rule_terms"]:
-        if term["dim"].startswith(_TAG):
-            yield term["dim"].removeprefix(_TAG)

@@ -93,6 +93,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "policies": {"name": "VARCHAR", "value": "VARCHAR"},
 }
 
+_TAG = "tag:"
 _DIMS = ("account", "service", "region", "resource_id", "usage_type", "category")
 
 
@@ -124,6 +125,13 @@ def tag_keys(settings: Settings, catalogue: Catalogue) -> frozenset[str]:
     return frozenset(key.lower() for selector in selectors for key in selector.tags)
 
 
+def tag_keys_of(book: Book) -> Iterator[str]:
+    """List the tag keys that the rules of a book name."""
+    for term in book["rule_terms"]:
+        if term["dim"].startswith(_TAG):
+            yield term["dim"].removeprefix(_TAG)
+
+
 def open_book(con: "duckdb.DuckDBPyConnection", book: Book) -> None:
     """Lay the rows of a book out as temporary tables."""
     for name, columns in COLUMNS.items():
@@ -145,7 +153,7 @@ def _after(day: date | None) -> str | None:
 
 def _terms(rule_id: int, selector: Selector) -> list[Row]:
     named = {dim: getattr(selector, dim) for dim in _DIMS}
-    named |= {f"tag:{key.lower()}": values for key, values in selector.tags.items()}
+    named |= {f"{_TAG}{key.lower()}": values for key, values in selector.tags.items()}
     return [
         {"rule_id": rule_id, "dim": dim, "pattern": pattern.lower()}
         for dim, patterns in named.items()
