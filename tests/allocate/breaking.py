@@ -17,7 +17,7 @@ from many import apart, number, together
 from random_worlds import make_world
 from test_lines import assert_lines_re_add, assert_parts_re_add, built
 from test_worked_examples import on_cluster
-from worlds import PERIOD, Con, World, open_engine, rows, run
+from worlds import PERIOD, World, open_engine, rows, run
 
 from costlens.allocate import steps
 from costlens.config.values import Allocation

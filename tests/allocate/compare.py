@@ -140,7 +140,7 @@ def _fraction(amount: Decimal) -> Fraction:
 def _unlike(what: str, engine: Cells, wanted: Cells) -> list[str]:
     found = []
     nothing = [Fraction(0)] * 3
-    for key in sorted(engine.keys() | wanted.keys(), key=str):
+    for key in engine.keys() | wanted.keys():
         got, right = engine.get(key, nothing), wanted.get(key, nothing)
         allowed = right[2] * UNIT
         for basis, a, b in zip(("billed", "effective"), got, right, strict=False):
@@ -149,4 +149,4 @@ def _unlike(what: str, engine: Cells, wanted: Cells) -> list[str]:
                     f"{what} {tuple(map(str, key))} {basis}: "
                     f"engine {float(a)}, reference {float(b)}"
                 )
-    return found
+    return sorted(found)

@@ -83,7 +83,7 @@ def _named(text: str, mark: str) -> str:
     return f"{kind}:{mark}{name}" if kind in _KINDS and name else mark + text
 
 
-def _thing(thing: Any, mark: str) -> Any:  # Any: a value of the catalogue, of whatever class
+def _thing(thing: Any, mark: str) -> Any:  # noqa: ANN401 -- a value of the catalogue, of any class
     changed: dict[str, Any] = {}
     for field in fields(thing):
         value = getattr(thing, field.name)
