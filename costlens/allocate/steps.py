@@ -125,6 +125,7 @@ def split_period(con: "duckdb.DuckDBPyConnection", period: str) -> None:
     run(con, CASCADE_STEPS)
     run(con, NEED_STEPS, period=period)
     run(con, POLICY_STEPS, period=period)
+    run(con, ("matches",), period=period)
     con.execute("insert into temp.ledger by name select * from policy_shares")
 
 

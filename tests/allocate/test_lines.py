@@ -57,7 +57,7 @@ def test_lines_re_add_to_the_bill_and_to_the_ledger(con: Con, seed: int) -> None
         "create or replace temp table explain_parts as "
         "select distinct billing_period, pool from placements"
     )
-    trace.trace_placements(con, world.book, PERIOD)
+    trace.trace_placements(con, PERIOD)
     by = "sum(billed), sum(effective) from {} where level = '{}' group by all"
     costs = {
         (line["source"], line["x_line"]): (line["BilledCost"], line["EffectiveCost"])
@@ -82,7 +82,7 @@ def test_a_line_traced_alone_is_the_line_traced_with_all_others(con: Con, seed: 
         "create or replace temp table explain_parts as "
         "select distinct billing_period, pool from placements"
     )
-    trace.trace_placements(con, world.book, PERIOD)
+    trace.trace_placements(con, PERIOD)
     all_cells = (
         "select level, target, stage, class, grade, day, sum(billed), sum(effective) "
         "from line_shares where source = '{}' and x_line = {} group by all"
