@@ -29,19 +29,34 @@ sums as (
     where need_set is not null
 ),
 
--- Of the many placements of a build few columns are read, once a level.
-candidates as (
-    select placement, day, source, 'feature' as level, feature_set as need_set, service, class, grade, currency, billed, effective
+-- Of the many placements of a build few columns are read, once.
+of_days as (
+    select
+        placement,
+        day,
+        source,
+        feature_set,
+        model_set,
+        product_set,
+        service,
+        class,
+        grade,
+        currency,
+        billed,
+        effective
     from memory.main.placements
-    where billing_period = $period and ($level::varchar is null or $level = 'feature')
+    where billing_period = $period and day in (select day from sums)
+),
+
+levelled as (
+    select * exclude (feature_set, model_set, product_set), 'feature' as level, feature_set as need_set
+    from of_days
     union all
-    select placement, day, source, 'model', model_set, service, class, grade, currency, billed, effective
-    from memory.main.placements
-    where billing_period = $period and ($level::varchar is null or $level = 'model')
+    select * exclude (feature_set, model_set, product_set), 'model', model_set
+    from of_days
     union all
-    select placement, day, source, 'product', product_set, service, class, grade, currency, billed, effective
-    from memory.main.placements
-    where billing_period = $period and ($level::varchar is null or $level = 'product')
+    select * exclude (feature_set, model_set, product_set), 'product', product_set
+    from of_days
 ),
 
 based as (
@@ -50,7 +65,7 @@ based as (
         level,
         sum(billed) over in_order - billed as billed_base,
         sum(effective) over in_order - effective as effective_base
-    from candidates
+    from levelled
     semi join sums using (day, source, level, need_set, service, class, grade, currency)
     window in_order as (
         partition by day, source, level, need_set, service, class, grade, currency

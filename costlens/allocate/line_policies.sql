@@ -103,10 +103,8 @@ select
     p.class,
     p.tier,
     p.rule,
-    p.hops,
-    case when s.weight is not null then p.mode end as rung,
-    s.weight::decimal(38, 0) as numerator,
-    s.total_weight::decimal(38, 0) as denominator,
+    'policy ' || p.residual as weights,
+    p.mode || ' ' || s.weight || '/' || s.total_weight as need,
     case
         when s.weight is null then p.grade
         else greatest(p.grade, case p.mode when 'evenly' then 'E' when 'weight' then 'D' else 'C' end)

@@ -10,7 +10,7 @@ Nothing is allocated again: a build keeps who owns which charges, and the weight
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from costlens.allocate import steps
 from costlens.allocate.book import Book, open_book
@@ -61,7 +61,7 @@ def trace_line(con: "duckdb.DuckDBPyConnection", book: Book, line: LineId) -> No
     # Lines that are split with it start on its day.
     near = (
         f"source = {literal(line.source)} and billing_period = {literal(line.period)} "
-        f"and ServiceName is not distinct from {literal(service) if service else 'null'} "
+        f"and ServiceName {'is null' if service is None else '= ' + literal(service)} "
         f"and BillingCurrency = {literal(currency)} "
         f"and ChargePeriodStart >= timestamp {literal(day)} "
         f"and ChargePeriodStart < timestamp {literal(day)} + interval 1 day"
@@ -91,6 +91,7 @@ def trace_line(con: "duckdb.DuckDBPyConnection", book: Book, line: LineId) -> No
         {"line": line.line},
     )
     _follow(con, line.period)
+    _share(con, line.period, level=None, target=None)
     _follow_policies(con, book, line.period)
 
 
@@ -143,7 +144,17 @@ def follow_lines(
     target: str | None = None,
 ) -> None:
     """Make `line_shares` of the lines in `told_lines`, which are some of `chosen_lines`."""
-    _follow(con, period, level=level, target=target)
+    _follow(con, period)
+    _share(con, period, level=level, target=target)
+
+
+def follow_whole(con: "duckdb.DuckDBPyConnection", period: str) -> None:
+    """Make `line_shares` of the lines in `told_lines`, where nothing is shared out among targets."""
+    _follow(con, period)
+    con.execute(
+        f"create or replace temp table line_shares as {steps.sql('line_wholes')}",
+        {"period": period},
+    )
 
 
 @contextmanager
@@ -170,7 +181,7 @@ def _match(con: "duckdb.DuckDBPyConnection", period: str, *, owners: str = "") -
             f"the build of {period} does not say whose its lines are",
             hint=f"it was made by an older version: costlens refresh --reopen {period}",
         )
-    given: dict[str, Any] = {"period": period}  # Any: whatever DuckDB binds
+    given = {"period": period}
     for table, step in (("rule_days", "days_kept"), ("winners", "owners_kept")):
         con.execute(f"create or replace temp table {table} as {steps.sql(step)}", given)
     if owners:
@@ -196,7 +207,7 @@ def _remake_pools(con: "duckdb.DuckDBPyConnection", period: str) -> None:
     )
 
 
-def _follow(con: "duckdb.DuckDBPyConnection", period: str, **one: str | None) -> None:
+def _follow(con: "duckdb.DuckDBPyConnection", period: str) -> None:
     """Send the prefixes of the told lines through the splits that made the build."""
     con.execute(
         "create or replace temp table wanted_lines as "
@@ -209,8 +220,13 @@ def _follow(con: "duckdb.DuckDBPyConnection", period: str, **one: str | None) ->
         "create or replace temp table bundles as "
         "select * exclude (whole_bundle, line_number) from prefixes"
     )
-    wanted = {"level": None, "target": None, **one, "period": period}
-    steps.run(con, ("pools", "resplit", "line_cells", "line_points", "line_shares"), **wanted)
+    steps.run(con, ("pools", "resplit", "line_cells"), period=period)
+
+
+def _share(
+    con: "duckdb.DuckDBPyConnection", period: str, *, level: str | None, target: str | None
+) -> None:
+    steps.run(con, ("line_points", "line_shares"), period=period, level=level, target=target)
 
 
 def _follow_policies(con: "duckdb.DuckDBPyConnection", book: Book, period: str) -> None:

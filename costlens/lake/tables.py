@@ -232,6 +232,7 @@ TABLES: dict[str, Table] = {
                 "service_category": TEXT,
                 "tags": TEXT,
                 "stretch": "DATE",
+                "until": "DATE",
                 "owner": TEXT,
                 "place": TEXT,
                 "kind": TEXT,

@@ -1,7 +1,10 @@
--- The part of a target's cost that came from each placement. Grain: one row per placement.
+-- The part of an amount that came from each placement. Grain: one row per placement.
+-- The amount is what a target bears, or what no target of a level does, such as (idle), or all that
+-- came to a stage, pipeline, service or class; of some stages, services and classes only, if asked.
 -- The ledger splits the sum of a need-set's stages once, so a placement's part is the difference
 -- that it makes to the running sum, in placement order: the parts re-add to the ledger exactly.
--- Reads: placements, shares. Takes: $level, $target; $start, $stop, $first, $after: the window.
+-- Reads: placements, shares. Takes: $level, $target; $stage, $service and $class, patterns or null;
+-- $start, $stop, $first, $after: the window.
 with members as (
     select distinct need_set, target, place, members, numerator, denominator, rung, grade
     from shares
@@ -22,7 +25,7 @@ bearing as (
         case $level
             when 'feature' then feature_set
             when 'model' then model_set
-            else product_set
+            when 'product' then product_set
         end as need_set
     from placements
     where
@@ -93,6 +96,34 @@ shared as (
     left join parted as p on r.billing_period || '-' || r.placement = p.piece
 )
 
+parts as (
+    select
+        *,
+        billed_share - coalesce(lag(billed_share) over in_order, 0) as billed_part,
+        effective_share - coalesce(lag(effective_share) over in_order, 0) as effective_part
+    from shared
+    window in_order as (
+        partition by billing_period, day, source, need_set, service, class, grade, currency
+        order by placement
+    )
+),
+
+-- What is not shared out among targets is borne whole.
+whole as (
+    select *, grade as borne_grade, billed as billed_part, effective as effective_part
+    from bearing
+    where
+        case
+            when $level = 'stage' then stage
+            when $level = 'pipeline' then substr(pipeline, strpos(pipeline, ':') + 1)
+            when $level = 'service' then service
+            when $level = 'class' then class
+            when need_set is not null then null
+            when outcome = 'allocated' then '(no ' || $level || ')'
+            else '(' || outcome || ')'
+        end = $target
+)
+
 select
     billing_period,
     day,
@@ -116,11 +147,11 @@ select
     denominator,
     billed as placed_billed,
     effective as placed_effective,
-    billed_share - coalesce(lag(billed_share) over in_order, 0) as billed,
-    effective_share - coalesce(lag(effective_share) over in_order, 0) as effective
-from shared
-window in_order as (
-    partition by billing_period, day, source, need_set, service, class, grade, currency
-    order by placement
-)
+    billed_part as billed,
+    effective_part as effective
+from (select * from parts union all by name select * from whole) as found
+where
+    ($stage::varchar is null or fits(stage, $stage))
+    and ($service::varchar is null or fits(service, $service))
+    and ($class::varchar is null or class = $class)
 order by billing_period, placement
