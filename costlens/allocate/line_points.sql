@@ -1,5 +1,5 @@
 -- Where each line's part lies on the running sum that its need-set is split by.
--- Grain: one row per (line, placement, level). Reads: line_cells; placements of the build.
+-- Grain: one row per (line, placement, level). Reads: line_cells, line_bases; placements of the build.
 -- Takes: $period; $level, null for all of them.
 with levels as (
     select unnest(['feature', 'model', 'product']) as level
@@ -20,58 +20,6 @@ reached as (
         p.billing_period = $period
         and p.placement in (select placement from line_cells)
         and ($level::varchar is null or l.level = $level)
-),
-
--- Only the sums that a wanted line is part of: a day's cost of one need-set, of one kind.
-sums as (
-    select distinct day, source, level, need_set, service, class, grade, currency
-    from reached
-    where need_set is not null
-),
-
--- Of the many placements of a build few columns are read, once.
-of_days as (
-    select
-        placement,
-        day,
-        source,
-        feature_set,
-        model_set,
-        product_set,
-        service,
-        class,
-        grade,
-        currency,
-        billed,
-        effective
-    from memory.main.placements
-    where billing_period = $period and day in (select day from sums)
-),
-
-levelled as (
-    select * exclude (feature_set, model_set, product_set), 'feature' as level, feature_set as need_set
-    from of_days
-    union all
-    select * exclude (feature_set, model_set, product_set), 'model', model_set
-    from of_days
-    union all
-    select * exclude (feature_set, model_set, product_set), 'product', product_set
-    from of_days
-),
-
-based as (
-    select
-        placement,
-        level,
-        sum(billed) over in_order - billed as billed_base,
-        sum(effective) over in_order - effective as effective_base
-    from levelled
-    semi join sums using (day, source, level, need_set, service, class, grade, currency)
-    window in_order as (
-        partition by day, source, level, need_set, service, class, grade, currency
-        order by placement
-        rows unbounded preceding
-    )
 )
 
 select
@@ -103,4 +51,4 @@ select
     (coalesce(b.effective_base, 0) + c.effective_after)::decimal(38, 12) as effective_after
 from line_cells as c
 inner join reached as r on c.placement = r.placement
-left join based as b on r.placement = b.placement and r.level = b.level
+left join line_bases as b on r.placement = b.placement and r.level = b.level

@@ -8,7 +8,7 @@ Nothing is allocated again: a build keeps who owns which charges, and the weight
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -90,8 +90,7 @@ def trace_line(con: "duckdb.DuckDBPyConnection", book: Book, line: LineId) -> No
         "select bundle, line_number from chosen_lines where x_line = $line",
         {"line": line.line},
     )
-    _follow(con, line.period)
-    _share(con, line.period, level=None, target=None)
+    follow_lines(con, line.period)
     _follow_policies(con, book, line.period)
 
 
@@ -145,7 +144,15 @@ def follow_lines(
 ) -> None:
     """Make `line_shares` of the lines in `told_lines`, which are some of `chosen_lines`."""
     _follow(con, period)
-    _share(con, period, level=level, target=target)
+    if level is None:
+        steps.run(con, ("line_bases",), period=period)
+    else:
+        con.execute(
+            "create or replace temp table line_bases as select placement, $level as level, "
+            "billed_base, effective_base from explain_parts where billing_period = $period",
+            {"level": level, "period": period},
+        )
+    steps.run(con, ("line_points", "line_shares"), period=period, level=level, target=target)
 
 
 def follow_whole(con: "duckdb.DuckDBPyConnection", period: str) -> None:
@@ -190,11 +197,17 @@ def _match(con: "duckdb.DuckDBPyConnection", period: str, *, owners: str = "") -
         "create or replace temp table charge_keys as select distinct "
         "* exclude (billing_period, stretch, owner, place, kind, tier, rule, reason) from winners"
     )
-    con.execute(
-        "create or replace temp table traced_lines as "
-        f"select * from ({steps.sql('matched_lines')}) where owner is not null",
-        given,
-    )
+    # One column tells most lines of others apart, sooner than all that rules see.
+    resource = "coalesce(AllocatedResourceId, ResourceId)"
+    likely = f"{resource} in (select resource_id from charge_keys)"
+    if con.execute("select 1 from charge_keys where resource_id is null limit 1").fetchall():
+        likely += f" or {resource} is null"
+    with _views(con, charges=likely) if owners else nullcontext():
+        con.execute(
+            "create or replace temp table traced_lines as "
+            f"select * from ({steps.sql('matched_lines')}) where owner is not null",
+            given,
+        )
 
 
 def _remake_pools(con: "duckdb.DuckDBPyConnection", period: str) -> None:
@@ -221,12 +234,6 @@ def _follow(con: "duckdb.DuckDBPyConnection", period: str) -> None:
         "select * exclude (whole_bundle, line_number) from prefixes"
     )
     steps.run(con, ("pools", "resplit", "line_cells"), period=period)
-
-
-def _share(
-    con: "duckdb.DuckDBPyConnection", period: str, *, level: str | None, target: str | None
-) -> None:
-    steps.run(con, ("line_points", "line_shares"), period=period, level=level, target=target)
 
 
 def _follow_policies(con: "duckdb.DuckDBPyConnection", book: Book, period: str) -> None:

@@ -1,6 +1,4 @@
--- The part of an amount that came from each placement. Grain: one row per placement.
--- The amount is what a target bears, or what no target of a level does, such as (idle), or all that
--- came to a stage, pipeline, service or class; of some stages, services and classes only, if asked.
+-- The part of a target's cost that came from each placement. Grain: one row per placement.
 -- The ledger splits the sum of a need-set's stages once, so a placement's part is the difference
 -- that it makes to the running sum, in placement order: the parts re-add to the ledger exactly.
 -- Reads: placements, shares. Takes: $level, $target; $stage, $service and $class, patterns or null;
@@ -19,7 +17,28 @@ mine as (
     where target = $target
 ),
 
-bearing as (
+-- Few columns of many placements, then all of those that count.
+found as materialized (
+    select placement
+    from placements
+    where
+        feature_set in (select need_set from mine where $level = 'feature')
+        and billing_period >= $first and billing_period < $after
+    union all
+    select placement
+    from placements
+    where
+        model_set in (select need_set from mine where $level = 'model')
+        and billing_period >= $first and billing_period < $after
+    union all
+    select placement
+    from placements
+    where
+        product_set in (select need_set from mine where $level = 'product')
+        and billing_period >= $first and billing_period < $after
+),
+
+bearing as materialized (
     select
         *,
         case $level
@@ -29,7 +48,8 @@ bearing as (
         end as need_set
     from placements
     where
-        day >= $start and day < $stop
+        placement in (select placement from found)
+        and day >= $start and day < $stop
         and billing_period >= $first and billing_period < $after
 ),
 
@@ -39,7 +59,6 @@ running as (
         sum(b.billed) over in_order as billed_so_far,
         sum(b.effective) over in_order as effective_so_far
     from bearing as b
-    semi join mine as m on b.need_set = m.need_set
     window in_order as (
         partition by
             b.billing_period, b.day, b.source, b.need_set, b.service, b.class, b.grade, b.currency
@@ -94,7 +113,7 @@ shared as (
     from running as r
     inner join mine as m on r.need_set = m.need_set
     left join parted as p on r.billing_period || '-' || r.placement = p.piece
-)
+),
 
 parts as (
     select
@@ -106,22 +125,6 @@ parts as (
         partition by billing_period, day, source, need_set, service, class, grade, currency
         order by placement
     )
-),
-
--- What is not shared out among targets is borne whole.
-whole as (
-    select *, grade as borne_grade, billed as billed_part, effective as effective_part
-    from bearing
-    where
-        case
-            when $level = 'stage' then stage
-            when $level = 'pipeline' then substr(pipeline, strpos(pipeline, ':') + 1)
-            when $level = 'service' then service
-            when $level = 'class' then class
-            when need_set is not null then null
-            when outcome = 'allocated' then '(no ' || $level || ')'
-            else '(' || outcome || ')'
-        end = $target
 )
 
 select
@@ -147,9 +150,11 @@ select
     denominator,
     billed as placed_billed,
     effective as placed_effective,
+    billed_so_far - billed as billed_base,
+    effective_so_far - effective as effective_base,
     billed_part as billed,
     effective_part as effective
-from (select * from parts union all by name select * from whole) as found
+from parts
 where
     ($stage::varchar is null or fits(stage, $stage))
     and ($service::varchar is null or fits(service, $service))

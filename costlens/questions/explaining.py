@@ -10,8 +10,6 @@ from costlens.times import next_month
 
 
 TARGETS = ("feature", "model", "product")
-LINES = 1000  # told one by one, of each month
-_KEPT = ("explain_parts", "explain_policies")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,5 +93,6 @@ def _keep_parts(asked: Asked, why: Why) -> None:
         insist_known(asked, [(why.level, why.target)])
     given = {"level": why.level, "target": why.target, "basis": why.basis}
     narrowed = {"stage": why.stage, "service": why.service, "class": why.kind}
-    for question in _KEPT:
-        asked.keep(question, **given, **narrowed, **why.window.given)
+    question = "explain_whole" if why.is_whole else "explain_parts"
+    asked.keep(question, table="explain_parts", **given, **narrowed, **why.window.given)
+    asked.keep("explain_policies", **given, **narrowed, **why.window.given)

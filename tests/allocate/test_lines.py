@@ -13,6 +13,7 @@ from costlens.allocate import trace
 from costlens.questions.window import ALWAYS
 
 EXPLAIN = (Path(costlens.questions.__file__).parent / "explain_parts.sql").read_text()
+ALL = {"stage": None, "service": None, "class": None}
 NOTHING = (Decimal(0), Decimal(0))
 Sums = dict[tuple[Any, ...], tuple[Decimal, Decimal]]
 
@@ -40,7 +41,7 @@ def test_the_parts_of_every_amount_re_add_to_it(con: Con, seed: int) -> None:
         for (target,) in rows(
             con, f"select distinct target from shares where level = '{level}' order by all"
         ):
-            given = {"level": level, "target": target, **ALWAYS.given}
+            given = {"level": level, "target": target, **ALL, **ALWAYS.given}
             con.execute(f"create or replace temp table explain_parts as {EXPLAIN}", given)
             by = "day, source, service, class, grade, currency, sum(billed), sum(effective)"
             parts = sums(con, f"select {by} from explain_parts group by all")
