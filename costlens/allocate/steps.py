@@ -127,6 +127,7 @@ def bear(con: "duckdb.DuckDBPyConnection", period: str) -> None:
     """Split the cost of stages over those who need them, and what policies share out."""
     run(con, BEAR_STEPS, period=period)
     run(con, POLICY_STEPS, period=period)
+    run(con, ("matches",), period=period)
     con.execute("insert into temp.ledger by name select * from policy_shares")
 
 

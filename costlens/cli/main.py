@@ -24,6 +24,7 @@ VERBS = {
     "vacuum": ("costlens.cli.vacuum", "Delete files that no kept build needs."),
     "statement": ("costlens.cli.statement", "Does it tie to the bill? Where all of it went."),
     "cost": ("costlens.cli.cost", "What features, models, products, pipelines … cost."),
+    "coverage": ("costlens.cli.coverage", "How well each number is known, by grade of evidence."),
     "roi": ("costlens.cli.roi", "Cost against declared benefit: net and return."),
     "avoidable": ("costlens.cli.avoidable", "What is saved if some targets go, one or several."),
     "portfolio": ("costlens.cli.portfolio", "What to keep and what to stop, and why."),
