@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-from costlens.config.benefits import Benefit
+from costlens.config.benefits import Benefit, Realised, Worth
 from costlens.config.value import Value, required, setting
 from costlens.engine import MEMORY_LIMIT
 
@@ -185,6 +185,7 @@ class Settings(Value):
     currency: str = setting("the currency reports are made in (ISO 4217)", "USD", form="currency")
     sources: tuple[Source, ...] = required("bills and run logs", names="source")
     allocation: Allocation = setting("policies", Allocation())
+    roi: Worth = setting("how benefits are counted", Worth())
     lake: str = setting("the folder of results, relative to costlens.yaml", "lake")
     memory_limit: str = setting(
         "memory that a refresh may take: a part of this machine's or container's, or an amount "
@@ -330,6 +331,9 @@ class Target(Named):
     )
     billed_by: tuple[Rule, ...] = setting("charges that only this needs", ())
     uses: tuple[Edge, ...] = setting("what it is made from", ())
+    benefits: tuple[Benefit, ...] = setting(
+        "what it brings in; best on a product, where people feel it", (), names="benefit"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -374,7 +378,6 @@ class Product(Target):
     uses: tuple[Edge, ...] = setting(
         "features, models and products it is made from", (), only=("feature", "model", "product")
     )
-    benefits: tuple[Benefit, ...] = setting("what it brings in", (), names="benefit")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -409,4 +412,5 @@ class Workspace:
     settings: Settings
     catalogue: Catalogue
     fx: tuple[FxRate, ...]
+    realised: tuple[Realised, ...] = ()
     digest: str

@@ -35,6 +35,7 @@ GIVEN = {
     "source": "bill",
     "line": 1,
     "level": "feature",
+    "evidence_level": 2,
     "by": "service",
     "target": "fv_orders",
     "targets": ["feature:fv_orders"],
