@@ -26,6 +26,7 @@ VERBS = {
     "cost": ("costlens.cli.cost", "What features, models, products, pipelines … cost."),
     "roi": ("costlens.cli.roi", "Cost against declared benefit: net and return."),
     "avoidable": ("costlens.cli.avoidable", "What is saved if some targets go, one or several."),
+    "portfolio": ("costlens.cli.portfolio", "What to keep and what to stop, and why."),
     "sensitivity": ("costlens.cli.sensitivity", "Whether ranks hold under other rules."),
     "measure-next": ("costlens.cli.measure_next", "What to measure next, by the money it moves."),
     "explain": ("costlens.cli.explain", "Why a target costs what it does."),

@@ -19,6 +19,7 @@ from costlens.ingest.source import macros
 from costlens.lake import Build, Lake
 from costlens.money import define
 from costlens.paths import bundled
+from costlens.questions import portfolio
 from costlens.questions.against import open_tables
 from costlens.questions.ask import Asked, set_rates
 
@@ -97,6 +98,7 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
         "by_method",
     ):
         Asked(build=build, con=con).keep(question, **GIVEN)
+    con.execute(portfolio.CHOSEN, {"rows": "[]", "shape": portfolio.SHAPE})
     trace.trace_placements(con, book, "2026-05")
     for side in ("before", "after"):
         con.execute(f"create temp table rates_{side} as from rates")
