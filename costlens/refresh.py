@@ -20,7 +20,7 @@ from costlens.ingest.rates import fix_new_rates, in_force
 from costlens.lake import TABLES, Build, Draft, Lake
 from costlens.lake.closings import closed_months, read_closings, reopened, write_closings
 from costlens.money import plain
-from costlens.roi.claims import check_claims, claim_rows, realised_rows
+from costlens.roi.claims import check_claims, claim_rows, realised_rows, worth_settings
 
 if TYPE_CHECKING:
     import duckdb
@@ -116,7 +116,7 @@ def _settings(workspace: Workspace, rates: Iterable[FxRate]) -> dict[str, Any]: 
     return {
         "currency": workspace.settings.currency,
         "basis": workspace.settings.allocation.basis,
-        "roi": {"evidence_level": workspace.settings.roi.evidence_level},
+        "roi": worth_settings(workspace.settings, workspace.catalogue),
         "fx": [
             {"month": one.month, "from": one.currency, "to": one.to, "rate": plain(one.rate)}
             for one in rates

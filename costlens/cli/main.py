@@ -25,6 +25,10 @@ VERBS = {
     "statement": ("costlens.cli.statement", "Does it tie to the bill? Where all of it went."),
     "cost": ("costlens.cli.cost", "What features, models, products, pipelines … cost."),
     "roi": ("costlens.cli.roi", "Cost against declared benefit: net and return."),
+    "value": (
+        "costlens.cli.value",
+        "What one target costs in full and is worth, measure by measure.",
+    ),
     "avoidable": ("costlens.cli.avoidable", "What is saved if some targets go, one or several."),
     "portfolio": ("costlens.cli.portfolio", "What to keep and what to stop, and why."),
     "sensitivity": ("costlens.cli.sensitivity", "Whether ranks hold under other rules."),

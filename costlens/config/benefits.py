@@ -133,6 +133,14 @@ class Worth(Value):
     evidence_level: Literal[1, 2, 3, 4, 5, 6] = setting(
         "from which level of evidence on a benefit is in the column `evidenced`", 2
     )
+    discount_rate: Decimal | None = setting(
+        "what money later is worth less, a year, such as 0.08; without it nothing is discounted",
+        None,
+        least=0,
+    )
+    years: int = setting("how many years `costlens value` looks over", 3, above=0, most=50)
+    seed: int = setting("of the random numbers behind sums of uncertain benefits", 1, least=0)
+    draws: int = setting("how many random cases they are", 20_000, above=0, most=1_000_000)
 
 
 def check_amount(value: Value) -> Iterator[Finding]:

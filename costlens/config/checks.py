@@ -12,6 +12,7 @@ from costlens.config.address import address_of
 from costlens.config.benefits import Amount, Benefit, check_amount, check_benefit
 from costlens.config.keys import Key, choices_of, keys_of
 from costlens.config.notes import Notes, did_you_mean, listed
+from costlens.config.pools import Pool, check_pool
 from costlens.config.value import Value, mistake
 from costlens.config.values import (
     Account,
@@ -237,6 +238,7 @@ _CHECKS: dict[type[Value], Sequence[Callable[[Value], Iterator[Finding]]]] = {
     Capacity: (_capacity,),
     Amount: (check_amount,),
     Benefit: (check_benefit,),
+    Pool: (check_pool,),
     Produce: (_template,),
     Stage: (_weights,),
     Source: (_bucket, _database),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from costlens.config.benefits import Benefit, Realised, Worth
+from costlens.config.pools import Pool
 from costlens.config.value import Value, required, setting
 from costlens.engine import MEMORY_LIMIT
 
@@ -309,6 +310,12 @@ class Pipeline(Named):
     )
     overlap: Overlap | None = setting("how its runs share that resource")
     produces: tuple[Produce, ...] = setting("what its parts make; the first match wins", ())
+    life_months: int | None = setting(
+        "how long what it makes lasts, such as a trained model: `costlens value` spreads its cost "
+        "over so many months",
+        None,
+        above=0,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -391,6 +398,7 @@ class Catalogue(Value):
     features: tuple[Feature, ...] = setting("what pipelines make", (), names="feature")
     models: tuple[Model, ...] = setting("what uses features", (), names="model")
     products: tuple[Product, ...] = setting("what has a benefit", (), names="product")
+    pools: tuple[Pool, ...] = setting("cost that no bill holds, as declared", (), names="pool")
 
 
 @dataclass(frozen=True, kw_only=True)

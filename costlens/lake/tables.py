@@ -315,9 +315,10 @@ TABLES: dict[str, Table] = {
         ),
         _table(
             "claims",
-            "a declared benefit",
+            "a declared benefit, or a declared cost beside the bill, as `side` says",
             {
                 "claim": TEXT,
+                "side": TEXT,
                 "target": TEXT,
                 "name": TEXT,
                 "type": TEXT,

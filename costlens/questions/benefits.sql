@@ -1,19 +1,24 @@
 -- What was declared to come in, and what did, on the days that were billed. Grain: one row per (claim,
 -- name, month, figure, step of ramp and decay, days with the same other claims), where figure is low,
 -- likely, high, evidenced or realised; `value` is in whole units, null where a claim has no money.
--- Reads: claims, realised, bill_days. Takes: $level, and claims on other things count there by their
--- declared share alone; $evidence_level, from which on a claim is evidenced.
+-- Reads: claims, realised, bill_days. Takes: $side, benefit or cost; $level, and claims on other things
+-- count there by their declared share alone; $evidence_level, from which on a claim is evidenced.
 -- An amount per month counts for each day of a calendar month alike, one per quarter or year for each of
 -- theirs, one that comes once on its first day or evenly over its days. What a window bears is the
 -- difference of two running sums, so that windows add up to their whole and a whole month is the amount.
-with keyed as (
+with chosen as (
+    select * from claims
+    where side = $side
+),
+
+keyed as (
     select
         claim,
         unnest(map_keys(share)) as node,
         units(unnest(map_values(share))) as share
     from (
         select claim, from_json(shares, '"MAP(VARCHAR, DECIMAL(38,12))"') as share
-        from claims
+        from chosen
     ) as declared
 ),
 
@@ -29,7 +34,7 @@ shared as (
     window in_order as (partition by claim order by node rows unbounded preceding)
     union all
     select claim, substr(target, strpos(target, ':') + 1), 0, 1000000000000
-    from claims
+    from chosen
     where target like $level || ':%'
 ),
 
@@ -42,7 +47,7 @@ dated as (
         end as valid_to,
         units(claim_share::decimal(38, 12)) as part,
         (decay * 1000000)::hugeint as decay
-    from claims
+    from chosen
 ),
 
 -- Evidenced claims on one metric of one population: what they claim together on the same days.
@@ -240,6 +245,6 @@ select
     part_floor(h.brings, h.stop - h.origin, h.days)
     - part_floor(h.brings, h.start - h.origin, h.days) as value
 from held as h
-inner join claims as c on h.claim = c.claim
+inner join chosen as c on h.claim = c.claim
 where h.start < h.stop
 order by h.claim, h.name, h.month, h.figure, h.step, h.start

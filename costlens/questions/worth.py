@@ -32,7 +32,7 @@ def beside_benefits(
     wanted = currency or str(asked.build.settings["currency"])
     from_level = asked.build.settings["roi"]["evidence_level"]
     given = {"level": level, "basis": basis, "currency": wanted, **window.given}
-    given["evidence_level"] = from_level
+    given |= {"side": "benefit", "evidence_level": from_level}
     asked.keep("bill_days", **given)
     asked.keep("benefits", **given)
     claimed = asked.con.execute(

@@ -8,9 +8,11 @@ from fractions import Fraction
 from typing import Any
 
 from costlens.config.benefits import Benefit, Realised, claim_id
+from costlens.config.pools import Pool
 from costlens.config.values import Catalogue, Settings, Target
 from costlens.errors import Finding
 from costlens.money import exactly, plain
+from costlens.times import months_after
 
 Row = dict[str, Any]  # a JSON object: text, whole numbers, null
 
@@ -33,6 +35,7 @@ def claim_rows(settings: Settings, catalogue: Catalogue) -> Iterator[Row]:
     for kind, thing, benefit in claims_of(catalogue):
         low, likely, high = benefit.amount.figures if benefit.amount else (None, None, None)
         yield {
+            "side": "benefit",
             "claim": claim_id(kind, thing.name, benefit.name),
             "target": f"{kind}:{thing.name}",
             "name": benefit.name,
@@ -63,6 +66,53 @@ def claim_rows(settings: Settings, catalogue: Catalogue) -> Iterator[Row]:
             "review_on": text(benefit.review_on),
             "read_from": benefit.place,
         }
+
+    for pool in catalogue.pools:
+        comes_once = pool.per == "once"
+        yield {
+            "side": "cost",
+            "claim": pool.name,
+            "name": pool.name,
+            "type": pool.kind,
+            "owner": pool.owner,
+            "currency": pool.currency or settings.currency,
+            "likely": text(pool.amount),
+            "shape": "point",
+            "per": pool.per,
+            "valid_from": text(pool.valid_from),
+            "valid_to": text(_over(pool)) if comes_once else after(pool.valid_until),
+            "ramp_months": 0,
+            "plateau_months": 0,
+            "evidence_level": 1,
+            "claim_share": "1",
+            "shares": json.dumps({k: text(v) for k, v in sorted(pool.share.items())}),
+            "cashable": True,
+            "read_from": pool.place,
+        }
+
+
+def _over(pool: Pool) -> date | None:
+    """Give the day after the life of what comes once; without a life it is all on its day."""
+    if pool.valid_from is None or pool.life_months is None:
+        return pool.valid_until and pool.valid_until + timedelta(days=1)
+    return months_after(pool.valid_from, pool.life_months)
+
+
+def worth_settings(settings: Settings, catalogue: Catalogue) -> Row:
+    """Say what questions of worth go by, for a build to keep."""
+    set_ = settings.roi
+    return {
+        "evidence_level": set_.evidence_level,
+        "discount_rate": text(set_.discount_rate),
+        "years": set_.years,
+        "seed": set_.seed,
+        "draws": set_.draws,
+        "lives": {
+            f"pipeline:{one.name}": one.life_months
+            for one in catalogue.pipelines
+            if one.life_months
+        },
+    }
 
 
 def realised_rows(settings: Settings, realised: Sequence[Realised]) -> Iterator[Row]:
