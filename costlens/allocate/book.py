@@ -109,7 +109,6 @@ def make_book(settings: Settings, catalogue: Catalogue) -> Book:
         "runs_on": list(_runs_on(catalogue)),
         "run_matches": list(_run_matches(catalogue)),
         "produces": list(_produces(catalogue)),
-        "claims": list(_claims(settings, catalogue)),
         "policies": [
             {"name": f.name, "value": str(getattr(settings.allocation, f.name))}
             for f in fields(settings.allocation)
@@ -352,41 +351,6 @@ def _produces(catalogue: Catalogue) -> Iterator[Row]:
                 "part": produce.part,
                 "target": _rewrite(produce),
                 "shared": produce.shared,
-            }
-
-
-def _claims(settings: Settings, catalogue: Catalogue) -> Iterator[Row]:
-    for product in catalogue.products:
-        for number, benefit in enumerate(product.benefits, start=1):
-            amount = benefit.amount
-            yield {
-                "claim": f"{product.name}/{number}",
-                "product": product.name,
-                "name": benefit.name,
-                "type": benefit.kind,
-                "metric": benefit.metric,
-                "population": benefit.population,
-                "owner": benefit.owner or product.owner,
-                "unit": benefit.unit,
-                "conversion": _text(benefit.conversion),
-                "currency": benefit.currency or settings.currency,
-                "low": _text(amount.low if amount else None),
-                "likely": _text(amount.likely if amount else None),
-                "high": _text(amount.high if amount else None),
-                "per": benefit.per,
-                "valid_from": _text(benefit.valid_from),
-                "valid_to": _after(benefit.valid_until),
-                "ramp_months": benefit.ramp_months,
-                "decay": _text(benefit.decay),
-                "counterfactual": benefit.counterfactual,
-                "evidence": benefit.evidence,
-                "evidence_level": benefit.evidence_level,
-                "claim_share": _text(benefit.claim_share),
-                "shares": json.dumps({k: _text(v) for k, v in sorted(benefit.share.items())}),
-                "cashable": benefit.cashable,
-                "approver": benefit.approver,
-                "review_on": _text(benefit.review_on),
-                "read_from": benefit.place,
             }
 
 

@@ -30,7 +30,9 @@ def beside_benefits(
     Give the one currency that they are in.
     """
     wanted = currency or str(asked.build.settings["currency"])
+    from_level = asked.build.settings["roi"]["evidence_level"]
     given = {"level": level, "basis": basis, "currency": wanted, **window.given}
+    given |= {"side": "benefit", "evidence_level": from_level}
     asked.keep("bill_days", **given)
     asked.keep("benefits", **given)
     claimed = asked.con.execute(

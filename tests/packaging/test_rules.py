@@ -36,6 +36,8 @@ GIVEN = {
     "source": "bill",
     "line": 1,
     "level": "feature",
+    "evidence_level": 2,
+    "side": "benefit",
     "by": "service",
     "target": "fv_orders",
     "targets": ["feature:fv_orders"],
