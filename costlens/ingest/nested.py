@@ -17,9 +17,10 @@ from costlens.ingest.diagnose import and_more
 from costlens.ingest.fetch import SourceFile
 from costlens.ingest.formats import packing_of
 from costlens.ingest.header import refuse_format
+from costlens.ingest.lines import LINES_A_FILE, line_at, line_of, read_error
 from costlens.ingest.packs import Pack
 from costlens.ingest.parsed import STAGED, Parsed, Place
-from costlens.ingest.source import LINES_A_FILE, Opened, line_at, line_of, read_error
+from costlens.ingest.source import Opened
 from costlens.ingest.typed import How, columns_of, kinds_of, misfits, path_of
 from costlens.ingest.zstd import is_cut
 from costlens.lake.views import literal, name
