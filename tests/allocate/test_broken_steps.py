@@ -4,7 +4,6 @@ Every step is broken by rule in some ways: it loses rows, has rows twice, rounds
 that cannot do is broken by hand: a retry counts as work, the lower priority wins.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -45,14 +44,12 @@ def test_what_runs_within_a_task_is_paid_once_and_by_itself() -> None:
     assert features["a3"] == (5 - 4) * 3 * 2
 
 
-def by_rule() -> Iterator[object]:
-    for broken in broken_by_rule():
-        if (broken.step, broken.how) not in HARMLESS:
-            yield pytest.param(broken, id=f"{broken.step} {broken.how}")
-
-
 @pytest.mark.few(4)
-@pytest.mark.parametrize("broken", by_rule())
+@pytest.mark.parametrize(
+    "broken",
+    [one for one in broken_by_rule() if (one.step, one.how) not in HARMLESS],
+    ids=lambda broken: f"{broken.step} {broken.how}",
+)
 def test_a_step_that_is_broken_by_rule_is_noticed(broken: Broken) -> None:
     assert noticed(broken)
 
