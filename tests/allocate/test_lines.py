@@ -13,6 +13,7 @@ from costlens.allocate import trace
 from costlens.questions.window import ALWAYS
 
 EXPLAIN = (Path(costlens.questions.__file__).parent / "explain_parts.sql").read_text()
+ALL = {"stage": None, "service": None, "class": None}
 NOTHING = (Decimal(0), Decimal(0))
 Sums = dict[tuple[Any, ...], tuple[Decimal, Decimal]]
 
@@ -39,7 +40,7 @@ def assert_parts_re_add(con: Con, most: int = 1000) -> None:
             con,
             f"select distinct target from shares where level = '{level}' order by all limit {most}",
         ):
-            given = {"level": level, "target": target, **ALWAYS.given}
+            given = {"level": level, "target": target, **ALL, **ALWAYS.given}
             con.execute(f"create or replace temp table explain_parts as {EXPLAIN}", given)
             by = "day, source, service, class, grade, currency, sum(billed), sum(effective)"
             parts = sums(con, f"select {by} from explain_parts group by all")
@@ -53,7 +54,7 @@ def assert_lines_re_add(con: Con, world: World) -> None:
         "create or replace temp table explain_parts as "
         "select distinct billing_period, pool from placements"
     )
-    trace.trace_placements(con, world.book, PERIOD)
+    trace.trace_placements(con, PERIOD)
     by = "sum(billed), sum(effective) from {} where level = '{}' group by all"
     costs = {
         (line["source"], line["x_line"]): (line["BilledCost"], line["EffectiveCost"])
@@ -93,7 +94,7 @@ def test_a_line_traced_alone_is_the_line_traced_with_all_others(con: Con, seed: 
         "create or replace temp table explain_parts as "
         "select distinct billing_period, pool from placements"
     )
-    trace.trace_placements(con, world.book, PERIOD)
+    trace.trace_placements(con, PERIOD)
     all_cells = (
         "select level, target, stage, class, grade, day, sum(billed), sum(effective) "
         "from line_shares where source = '{}' and x_line = {} group by all"
