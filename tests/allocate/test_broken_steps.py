@@ -18,8 +18,9 @@ from costlens.allocate import steps
 
 MONEY = Path(costlens.money.__file__).with_suffix(".sql")
 FOLDER = Path(costlens.allocate.__file__).parent
-# What is no step of the split: what people wrote and what tables look like, and what findings ask.
-NO_STEPS = {"catalogue", "graph", "inputs", "found", "found_in_runs"}
+# What is no step of the split: what people wrote and what tables look like, what findings ask, lines
+# of what nobody bears, and what would be without a thing.
+NO_STEPS = {"catalogue", "graph", "inputs", "found", "found_in_runs", "line_wholes", "stopped"}
 # Changes that are none, with the reason.
 HARMLESS: dict[tuple[str, str], str] = {}
 
