@@ -17,7 +17,7 @@ from many import apart, number, together
 from random_worlds import make_world
 from test_lines import assert_lines_re_add, assert_parts_re_add, built
 from test_worked_examples import on_cluster
-from worlds import PERIOD, World, by_target, open_engine, publish, rows, run
+from worlds import PERIOD, World, by_target, open_engine, publish, rows, run, took
 
 from costlens.allocate import steps, trace
 from costlens.config.values import Allocation
@@ -84,6 +84,8 @@ def noticed(broken: Broken) -> bool:
 def _proofs(step: str) -> list[Callable[[], object]]:
     if step in (*steps.POLICY_STEPS, "line_policies"):
         return [_policies]
+    if step == "measured":
+        return [_shared_by_reads]
     if step in (*RUN_BY_TRACE, "matches"):
         return [_lines]
     if step == "seen_feeds":
@@ -117,21 +119,31 @@ def _agrees(allocation: Allocation = PLAIN, most: int = 40) -> None:
     assert not disagreements(con, wanted)
 
 
+CLUSTER = on_cluster({"A": (0, 4, 2), "B": (0, 4, 1), "C": (4, 8, 1)}, 96, 8, 4)
+SHARED = "select target, sum(effective) from {} where level = 'feature' {} group by all order by 1"
+
+
 def _policies() -> None:
     """Idle time of 48 is shared by use, 24 to 12 to 12, and so it is when its line is traced."""
-    world = on_cluster({"A": (0, 4, 2), "B": (0, 4, 1), "C": (4, 8, 1)}, 96, 8, 4)
-    world = replace(world, allocation=Allocation(idle="share"))
+    world = replace(CLUSTER, allocation=Allocation(idle="share"))
     con = run(open_engine(), world)
     steps.assert_balanced(con, PERIOD)
     shared = [("(idle)", -48), ("A", 24), ("B", 12), ("C", 12)]
-    query = (
-        "select target, sum(effective) from {} where level = 'feature' {} group by all order by 1"
-    )
-    assert rows(con, query.format("ledger", "and step <> 'own'")) == shared
+    assert rows(con, SHARED.format("ledger", "and step <> 'own'")) == shared
     publish(con)
     trace.trace_line(con, world.book, trace.LineId(source="bill", period=PERIOD, line=0))
     borne = [("(idle)", 0), ("A", 48), ("B", 24), ("C", 24)]
-    assert rows(con, query.format("line_shares", "")) == borne
+    assert rows(con, SHARED.format("line_shares", "")) == borne
+
+
+def _shared_by_reads() -> None:
+    """It is shared 1 to 3, by reads of a feature by its whole name and of one by its bare name."""
+    read = (took(None, "feature:B", 1), took(None, "C", 3))
+    con = run(
+        open_engine(), replace(CLUSTER, activity=read, allocation=Allocation(idle="by reads"))
+    )
+    shared = [("(idle)", -48), ("B", 12), ("C", 36)]
+    assert rows(con, SHARED.format("ledger", "and step <> 'own'")) == shared
 
 
 def _told() -> None:
