@@ -31,7 +31,7 @@ MONEY += ("policy_pieces", "policy_shares", "chosen_lines", "prefixes", "line_ce
 MONEY += ("line_policies",)
 # Who reads these asks only whether a row is there: twice says no more than once.
 ASKED_WHETHER = ("run_nests", "time_nests", "overruled", "set_edges", "resource_names")
-ASKED_WHETHER += ("version_uses", "seen_feeds")
+ASKED_WHETHER += ("version_uses", "seen_uses", "seen_feeds")
 ALL_STEPS = (
     *steps.RUN_STEPS,
     *steps.MATCH_STEPS,
