@@ -254,6 +254,5 @@ def _follow_policies(con: "duckdb.DuckDBPyConnection", book: Book, period: str) 
             "(select (level, day, source, residual, service, class) from line_points)"
         )
         steps.run(con, ("policy_members",), period=period)
-        con.execute(
-            f"insert into line_shares by name {steps.sql('line_policies')}", {"period": period}
-        )
+        con.execute(f"insert into line_shares by name {steps.sql('line_policies')}",
+                    {"period": period})

@@ -64,7 +64,5 @@ def explain(
             service=service,
             kind=kind,
         )
-        answer = (
-            explain_lines(asked, why, most=most or None) if lines else explain_stages(asked, why)
-        )
+        answer = explain_lines(asked, why, most=most or None) if lines else explain_stages(asked, why)
     printed.show(answer, total="amount")
