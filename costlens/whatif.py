@@ -82,14 +82,15 @@ def what_if(lake: Lake, build: Build, changes: Changes, question: Question) -> A
 def changed_book(book: Book, changes: Changes) -> Book:
     """Write the rules as they would be: users of what is merged take the other, weights are new."""
     into = {one.drop: one.into for one in changes.merge}
-    weights = {one.target: format(one.weight, "f") for one in changes.weight}
+    new = {one.target: format(one.weight, "f") for one in changes.weight}
     edges = [
         {**row, "from_node": into.get(row["from_node"], row["from_node"])}
         for row in book["edges"]
         if row["to_node"] not in into
     ]
-    things = [{**row, "weight": weights.get(row["node"], row["weight"])} for row in book["things"]]
-    return {**book, "edges": edges, "things": things}
+    weights = [row for row in book["weights"] if row["node"] not in new]
+    weights += [{"node": node, "weight": weight} for node, weight in new.items()]
+    return {**book, "edges": edges, "weights": weights}
 
 
 def _insist_known(book: Book, changes: Changes) -> None:

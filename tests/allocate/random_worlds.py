@@ -11,6 +11,7 @@ from typing import Any
 
 from worlds import RAW, Row, World, attempt, charge, link, output, took
 
+from costlens.config.dated import Weight
 from costlens.config.values import (
     Allocation,
     Capacity,
@@ -124,10 +125,22 @@ class Maker:
             for kind, name in self.random.sample(all_ends, self.random.randint(0, most))
         )
 
+    def weights(self) -> tuple[Weight, ...]:
+        """Weigh a target alike on all days, or on each side of a day, or on one side only."""
+        one, other = (self.pick([Decimal(1), Decimal(3), Decimal(0)]) for _ in range(2))
+        if self.chance(0.6):
+            return (Weight(weight=one),)
+        both = (
+            Weight(weight=one, valid_until=date(2026, 5, 1)),
+            Weight(weight=other, valid_from=date(2026, 5, 2)),
+        )
+        return self.pick([both, both, both[1:]])
+
     def catalogue(self) -> Catalogue:
-        weight = dict.fromkeys((*FEATURES, *MODELS, *PRODUCTS))
+        names = (*FEATURES, *MODELS, *PRODUCTS)
+        weight: dict[str, tuple[Weight, ...]] = dict.fromkeys(names, ())
         if self.chance(0.3):
-            weight = {name: self.pick([Decimal(1), Decimal(3), Decimal(0)]) for name in weight}
+            weight = {name: self.weights() for name in names}
         return Catalogue(
             resources=(self.resource("r1", "id-1", "other"), self.resource("id-2", "id-2")),
             pipelines=tuple(self.pipeline(name) for name in PIPELINES),

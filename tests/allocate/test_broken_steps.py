@@ -182,6 +182,18 @@ def test_every_step_is_broken() -> None:
             "version_uses", "|| '__'", "|| '_'", id="a column is a view by any first part"
         ),
         pytest.param(
+            "need_weights",
+            "and (w.valid_to is null or w.valid_to > d.first_day)",
+            "",
+            id="a weight outlives its days",
+        ),
+        pytest.param(
+            "rule_days",
+            "select valid_to from weights",
+            "select null",
+            id="a weight ends with no stretch",
+        ),
+        pytest.param(
             "run_weights",
             "bool_and(has_work_s)",
             "bool_or(has_work_s)",
