@@ -7,6 +7,7 @@ or two.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cache
 
 import duckdb
@@ -17,7 +18,7 @@ from many import apart, number, together
 from random_worlds import make_world
 from test_lines import assert_lines_re_add, assert_parts_re_add, built
 from test_worked_examples import on_cluster
-from worlds import PERIOD, World, by_target, open_engine, publish, rows, run, took
+from worlds import PERIOD, World, by_target, charge, open_engine, publish, rows, run, took
 
 from costlens.allocate import steps, trace
 from costlens.config.values import Allocation
@@ -49,8 +50,10 @@ ALL_STEPS = (
     *steps.SET_STEPS,
     *steps.BEAR_STEPS,
     *steps.POLICY_STEPS,
+    "matches",
     "balance",
     *RUN_BY_TRACE,
+    "line_policies",
 )
 
 
@@ -83,7 +86,7 @@ def noticed(broken: Broken) -> bool:
 
 def _proofs(step: str) -> list[Callable[[], object]]:
     if step in (*steps.POLICY_STEPS, "line_policies"):
-        return [_policies]
+        return [_policies, _shared_by_cost]
     if step == "measured":
         return [_shared_by_reads]
     if step in (*RUN_BY_TRACE, "matches"):
@@ -134,6 +137,22 @@ def _policies() -> None:
     trace.trace_line(con, world.book, trace.LineId(source="bill", period=PERIOD, line=0))
     borne = [("(idle)", 0), ("A", 48), ("B", 24), ("C", 24)]
     assert rows(con, SHARED.format("line_shares", "")) == borne
+
+
+def _shared_by_cost() -> None:
+    """A tax that nobody picks goes by what each costs, 24 to 12 to 12."""
+    tax = charge(50, "21.0004", x_class="tax", ServiceName="Tax")
+    world = replace(CLUSTER, charges=(*CLUSTER.charges, tax), allocation=Allocation(tax="share"))
+    con = run(open_engine(), world)
+    steps.assert_balanced(con, PERIOD)
+    parts = {"(unmatched)": "-21.0004", "A": "10.5002", "B": "5.2501", "C": "5.2501"}
+    shared = [(name, Decimal(part)) for name, part in parts.items()]
+    assert rows(con, SHARED.format("ledger", "and step <> 'own'")) == shared
+    publish(con)
+    trace.trace_line(con, world.book, trace.LineId(source="bill", period=PERIOD, line=50))
+    borne = [(name, cost) for name, cost in shared if cost > 0]
+    found = rows(con, SHARED.format("line_shares", ""))
+    assert [row for row in found if row[1]] == borne
 
 
 def _shared_by_reads() -> None:
