@@ -30,6 +30,10 @@ LEFT_OUT = {
     ("matched_lines", "joins inner at its left join 1"): EACH_HAS_ONE,  # a line has a day
     ("matched_lines", "joins inner at its left join 2"): EACH_HAS_ONE,  # and what rules see of it
     ("matched_lines", "joins inner at its left join 3"): EACH_HAS_ONE,  # of which all have an owner
+    (
+        "node_sets",
+        "joins inner at its left join 1",
+    ): "who reads it joins left: no row says as much as an empty one",
     ("policy_members", "joins inner at its left join 1"): "tests/allocate/test_policies.py",
     (
         "span_work",
