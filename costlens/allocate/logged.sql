@@ -11,7 +11,7 @@ with wanted as (
 -- Of the tags only what the catalogue asks for: many attempts are alike in that.
 described as (
     select
-        a.*,
+        a.* exclude (month, tags, data_start, data_stop),
         list_transform(
             w.keys, lambda key: json_extract_string(a.tags, '$."' || key || '"')
         ) as told
@@ -84,7 +84,7 @@ classed as (
 )
 
 select
-    * exclude (last_try),
+    * exclude (last_try, x_load, x_line),
     pipeline || '/' || run as execution,
     row_number() over (
         order by source, pipeline, run, part, slice, try, start, until, x_load, x_line
