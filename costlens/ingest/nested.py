@@ -1,9 +1,10 @@
 """Open files of nested JSON: logs of one event a line, or documents of one event or many.
 
 A pack names what it reads of an event by the keys that lead to it (`paths`). The files of a
-delivery are parsed together into one Parquet file in the order of the files, of text columns but for
-those that the pack gives a type; beside them it has `x_file`, the number of the file. What a former refresh parsed is read
-where it was kept. The view adds `x_log`, the path of the log that the file is a part of.
+delivery are parsed together into one Parquet file in the order of the files, of text columns but
+for those that the pack gives a type; beside them it has `x_file`, the number of the file. What a
+former refresh parsed is read where it was kept. The view adds `x_log`, the path of the log that the
+file is a part of.
 """
 
 import json
