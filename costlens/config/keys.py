@@ -20,7 +20,7 @@ class Key:
     origin: object  # of its type: tuple, Mapping, Literal or None
     kind: type[Value] | None  # the definition that stands under it, itself or as a list
     doc: str = ""
-    short: str = ""  # a bare number stands for a mapping with this key
+    short: str = ""  # one bare value stands for a mapping with this key, or a list of one
     form: str = ""  # one of FORMS
     pattern: bool = False  # an RE2 pattern
     ref: str = ""  # names a thing of this kind
@@ -55,6 +55,9 @@ FORMS = {
     "policy": Form(
         pattern=r"show|share|evenly|weight|by [A-Za-z0-9_.:-]+",
         says="show, share, evenly, weight, or a measure of activity, such as by reads",
+    ),
+    "month": Form(
+        pattern=r"[0-9]{4}-(0[1-9]|1[0-2])", says="a month as year-month, such as 2026-01"
     ),
     "currency": Form(pattern=r"[A-Z]{3}", says="three capital letters, such as EUR"),
 }

@@ -12,7 +12,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-from costlens.config.benefits import Benefit
+from costlens.config.benefits import Benefit, Realised, Worth
+from costlens.config.dated import Edge, Owner, Weight
+from costlens.config.pools import Pool
 from costlens.config.value import Value, required, setting
 from costlens.engine import MEMORY_LIMIT
 
@@ -185,6 +187,7 @@ class Settings(Value):
     currency: str = setting("the currency reports are made in (ISO 4217)", "USD", form="currency")
     sources: tuple[Source, ...] = required("bills and run logs", names="source")
     allocation: Allocation = setting("policies", Allocation())
+    roi: Worth = setting("how benefits are counted", Worth())
     lake: str = setting("the folder of results, relative to costlens.yaml", "lake")
     memory_limit: str = setting(
         "memory that a refresh may take: a part of this machine's or container's, or an amount "
@@ -244,26 +247,13 @@ class Produce(Value):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Edge(Value):
-    """An edge to or from one named thing: exactly one of the kinds, and how much."""
-
-    stage: str | None = setting("a stage", None, ref="stage", choice="stage")
-    pipeline: str | None = setting("a pipeline", None, ref="pipeline", choice="pipeline")
-    feature: str | None = setting("a feature", None, ref="feature", choice="feature")
-    model: str | None = setting("a model", None, ref="model", choice="model")
-    product: str | None = setting("a product", None, ref="product", choice="product")
-    weight: Decimal | None = setting("declared consumption, 0 or more", None, least=0)
-    reads: Decimal | None = setting("known reads over the edge, 0 or more", None, least=0)
-    valid_from: date | None = setting("first day", None, key="from")
-    valid_until: date | None = setting("last day, included", None, key="until")
-
-
-@dataclass(frozen=True, kw_only=True)
 class Named(Value):
     """A named thing of the catalogue."""
 
     name: str = required("its name, unique among things of its kind", form="name")
-    owner: str | None = setting("a team", None, ref="team")
+    owner: tuple[Owner, ...] = setting(
+        "a team; or a list of teams, each with its days", (), short="team"
+    )
     description: str | None = setting("a sentence for people")
     meta: Mapping[str, Any] = setting("free for your own use", {})
 
@@ -308,6 +298,12 @@ class Pipeline(Named):
     )
     overlap: Overlap | None = setting("how its runs share that resource")
     produces: tuple[Produce, ...] = setting("what its parts make; the first match wins", ())
+    life_months: int | None = setting(
+        "how long what it makes lasts, such as a trained model: `costlens value` spreads its cost "
+        "over so many months",
+        None,
+        above=0,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -325,11 +321,17 @@ class Stage(Named):
 class Target(Named):
     """What leaders ask about."""
 
-    weight: Decimal | None = setting(
-        "its declared weight where a stage serves several, 0 or more", None, least=0
+    weight: tuple[Weight, ...] = setting(
+        "its declared weight where a stage serves several, 0 or more; or a list of weights, each "
+        "with its days",
+        (),
+        short="weight",
     )
     billed_by: tuple[Rule, ...] = setting("charges that only this needs", ())
     uses: tuple[Edge, ...] = setting("what it is made from", ())
+    benefits: tuple[Benefit, ...] = setting(
+        "what it brings in; best on a product, where people feel it", (), names="benefit"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -374,7 +376,6 @@ class Product(Target):
     uses: tuple[Edge, ...] = setting(
         "features, models and products it is made from", (), only=("feature", "model", "product")
     )
-    benefits: tuple[Benefit, ...] = setting("what it brings in", (), names="benefit")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -388,6 +389,7 @@ class Catalogue(Value):
     features: tuple[Feature, ...] = setting("what pipelines make", (), names="feature")
     models: tuple[Model, ...] = setting("what uses features", (), names="model")
     products: tuple[Product, ...] = setting("what has a benefit", (), names="product")
+    pools: tuple[Pool, ...] = setting("cost that no bill holds, as declared", (), names="pool")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -409,4 +411,5 @@ class Workspace:
     settings: Settings
     catalogue: Catalogue
     fx: tuple[FxRate, ...]
+    realised: tuple[Realised, ...] = ()
     digest: str

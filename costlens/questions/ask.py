@@ -72,7 +72,7 @@ class Asked:
         finally:
             then.con.close()
 
-    def keep(self, question: str, *, table: str = "", **given: object) -> None:
+    def keep(self, question: str, table: str = "", /, **given: object) -> None:
         """Answer a question into a temporary table, of its name if no other, for the next one."""
         text = _sql(question)
         named = {name: value for name, value in given.items() if re.search(rf"\${name}\b", text)}

@@ -8,7 +8,6 @@ from costlens.questions.known import insist_known
 from costlens.questions.window import ALWAYS, Window
 from costlens.times import next_month
 
-
 TARGETS = ("feature", "model", "product")
 
 
@@ -94,5 +93,5 @@ def _keep_parts(asked: Asked, why: Why) -> None:
     given = {"level": why.level, "target": why.target, "basis": why.basis}
     narrowed = {"stage": why.stage, "service": why.service, "class": why.kind}
     question = "explain_whole" if why.is_whole else "explain_parts"
-    asked.keep(question, table="explain_parts", **given, **narrowed, **why.window.given)
+    asked.keep(question, "explain_parts", **given, **narrowed, **why.window.given)
     asked.keep("explain_policies", **given, **narrowed, **why.window.given)

@@ -10,6 +10,7 @@ from test_worked_examples import on_cluster
 from worlds import PERIOD, Con, World, by_target, charge, open_engine, output, publish, rows, run
 
 from costlens.allocate import steps, trace
+from costlens.config.dated import Weight
 from costlens.config.values import Allocation, Feature
 
 
@@ -49,7 +50,7 @@ def test_idle_is_shared_as_the_policy_says_and_stands_apart(
     con: Con, mode: str, parts: dict[str, object]
 ) -> None:
     world = shared(CLUSTER, idle=mode)
-    weights = {"A": Decimal(2), "B": Decimal(1), "C": None}
+    weights = {"A": (Weight(weight=Decimal(2)),), "B": (Weight(weight=Decimal(1)),), "C": ()}
     features = tuple(Feature(name=name, weight=weight) for name, weight in weights.items())
     world = replace(
         world,
