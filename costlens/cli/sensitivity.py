@@ -34,11 +34,11 @@ def sensitivity(
 
     allocated: as the build splits it, before policies. need_even: each stage evenly over those who
     need it. even: all alike. by_stand_alone: in proportion to stand-alone cost. scrb: avoidable
-    cost, and the rest by what stand-alone cost leaves above it. Each of these sums to the same money.
+    cost, and the rest by what stand-alone cost leaves above it. Each of these sums to the same.
 
     direct, reciprocal, step_down: where stages that are split by use hand cost on: as if they took
-    nothing of each other; solved exactly; or one after the other, the dearest first. These move cost
-    also to and from what no target bears.
+    nothing of each other; solved exactly; or one after the other, the dearest first. These move
+    cost also to and from what no target bears.
     """
     from costlens.questions.ask import set_rates
     from costlens.questions.cascades import keep_cascades

@@ -18,7 +18,7 @@ _SHAPE = {"method": "VARCHAR", "day": "DATE", "origin": "VARCHAR", "sink": "VARC
 
 
 def keep_cascades(asked: Asked, *, level: str, basis: str, window: Window) -> None:
-    """Keep `by_cascade`: what each target bears by each method; no rows where nothing is handed on."""
+    """Keep `by_cascade`: what each target bears by each method, where anything is handed on."""
     given: dict[str, object] = {"level": level, "basis": basis, **window.given}
     asked.keep("handed", **given)
     _insist_kept(asked)
@@ -72,8 +72,8 @@ def _flows(stages: Iterable[str], taken: Mapping[str, Mapping[str, int]]) -> lis
 def _taken_by(method: str, order: list[str], taken: Taken) -> Taken:
     """Leave out what a method does not look at.
 
-    direct: what stages take of each other; a stage that serves nobody else keeps it. step_down: what
-    stages take that were closed before, the one with the highest cost first.
+    direct: what stages take of each other, but for a stage that serves nobody else. step_down: what
+    stages take that were closed before; the one with the highest cost is closed first.
     """
     if method == "reciprocal":
         return taken

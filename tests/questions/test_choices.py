@@ -379,3 +379,46 @@ def test_services_that_serve_each_other_are_compared_by_every_method(company: Co
     assert (methods["direct"]["flipped"], methods["reciprocal"]["flipped"]) == ("1", "0")
     assert methods["reciprocal"]["kendall_tau"] == "1"
     assert Decimal(methods["direct"]["kendall_tau"]) == round(Decimal(4) / 6, 4)
+
+
+def test_where_two_rungs_are_known_their_distance_is_the_band_of_the_lower(
+    company: Company,
+) -> None:
+    """Part p made a and b in 3:1 work seconds and 1:1 rows, a quarter apart; q has rows alone. Table t
+    is read 3:1 by features that weigh 1:1; u is not read."""
+    company.bill(
+        *({"cost": "8", "ResourceId": name} for name in ("p", "q", "t", "u")),
+    )
+    made = [("p", "a", 1, 3), ("p", "b", 1, 1), ("q", "a", 5, ""), ("q", "b", 3, "")]
+    company.runs(
+        *(
+            {
+                "run_id": pipeline,
+                "pipeline": pipeline,
+                "start": "2026-05-01T00:00:00Z",
+                "end": "2026-05-02T00:00:00Z",
+                "resource_id": pipeline,
+                "feature": feature,
+                "rows_out": rows,
+                "work_seconds": seconds,
+            }
+            for pipeline, feature, rows, seconds in made
+        )
+    )
+    company.activity(
+        *(
+            {"consumer": f"feature:{name}", "target": "stage:t", "hour": "2026-05-01", "quantity": n}
+            for name, n in (("a", 3), ("b", 1))
+        )
+    )
+    company.catalogue(
+        "pipelines: [{name: p}, {name: q}]\n"
+        "stages:\n"
+        "  - {name: t, billed_by: [{resource_id: t}], feeds: [{feature: a}, {feature: b}]}\n"
+        "  - {name: u, billed_by: [{resource_id: u}], feeds: [{feature: a}, {feature: b}]}\n"
+        "features: [{name: a, weight: 1}, {name: b, weight: 1}]\n"
+    )
+    company.refresh()
+    bands = {(r["name"], r["step"]): r["band_share"] for r in company.ask("measure-next")}
+    assert bands["q", "outputs"] == "0.25"
+    assert bands["stage:u", "need"] == "0.25"
