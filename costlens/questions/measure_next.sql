@@ -61,6 +61,7 @@ blamed as (
     select
         c.name,
         c.currency,
+        c.need_set,
         c.value,
         s.from_even,
         list_concat(
