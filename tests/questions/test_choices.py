@@ -407,7 +407,13 @@ def test_where_two_rungs_are_known_their_distance_is_the_band_of_the_lower(
     )
     company.activity(
         *(
-            {"consumer": f"feature:{name}", "target": "stage:t", "hour": "2026-05-01", "quantity": n}
+            {
+                "consumer": f"feature:{name}",
+                "target": "stage:t",
+                "hour": "2026-05-01T00:00:00Z",
+                "measure": "reads",
+                "quantity": n,
+            }
             for name, n in (("a", 3), ("b", 1))
         )
     )
