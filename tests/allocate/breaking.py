@@ -23,11 +23,11 @@ from costlens.allocate import steps
 from costlens.config.values import Allocation
 
 PLAIN = Allocation()
-RUN_BY_TRACE = ("chosen_lines", "prefixes", "own_costs_kept", "line_cells", "line_points")
-RUN_BY_TRACE += ("line_shares",)
+RUN_BY_TRACE = ("matches", "days_kept", "owners_kept", "traced_pools", "chosen_lines", "prefixes")
+RUN_BY_TRACE += ("resplit", "line_cells", "line_bases", "line_points", "line_shares")
 MONEY = ("matched_lines", "bundles", "pools", "overlapped", "work_placed", "placed", "handed_on")
 MONEY += ("landed", "settled", "placements", "stage_costs", "entries", "ledger")
-MONEY += ("policy_pieces", "policy_shares", "chosen_lines", "prefixes", "line_cells", "line_shares")
+MONEY += ("policy_pieces", "policy_shares", "chosen_lines", "prefixes", "resplit", "line_shares")
 ALL_STEPS = (
     *steps.RUN_STEPS,
     *steps.MATCH_STEPS,
