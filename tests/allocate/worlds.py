@@ -175,9 +175,8 @@ def publish(con: Con) -> None:
     """Keep the results as a build's tables, the way a lake opens them."""
     for table in BUILT:
         columns = TABLES[table].columns
-        names = ", ".join(f'"{name}"' for name in columns)
         con.execute(f"create or replace table memory.main.{table} ({_columns(columns)})")
-        con.execute(f"insert into memory.main.{table} select {names} from temp.{table}")
+        con.execute(f"insert into memory.main.{table} by name select * from temp.{table}")
         con.execute(f"drop table temp.{table}")
 
 
