@@ -1,10 +1,12 @@
 """One feature (or model, or product): what it costs, why, who uses it, what dropping it saves."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from difflib import get_close_matches
 
 from dash import dcc, html
 
+from costlens.money import plain
 from costlens.questions.ask import Answer
 from costlens.questions.explaining import Why
 from costlens.web.charts import Series, Step, by_month, steps_down
@@ -84,6 +86,7 @@ def layout(data: Data, **query: str) -> Part:
         body=[
             guarded("feature-cards", lambda: _cards(data, shown)),
             guarded("feature-worth", lambda: _worth(data, shown)),
+            guarded("feature-success", lambda: _success(data, shown)),
             guarded("feature-drop", lambda: _dropped(data, shown)),
             *[section(data, shown, one) for one in _sections(shown)],
         ],
@@ -215,10 +218,53 @@ def _worth(data: Data, view: View) -> Part:
             f"For {view.months_said} its owner declared {money['benefit']}, between "
             f"{money['benefit_low']} and {money['benefit_high']}. Less its cost that is "
             f"{money['net']}, {percent(row['roi'])} of the cost. "
-            f"Evidence, from 0 to 6: {row['evidence_level']}."
+            f"Evidence, from 0 to 6: {row['evidence_level']}. "
+            f"Evidenced: {exact(row['evidenced'], data.currency)}. "
+        )
+        said += (
+            f"Realised: {exact(row['realised'], data.currency)}."
+            if row["realised"] is not None
+            else "What was realised is not known."
         )
     title = html.H2(f"What does {view.name} bring in?", id="feature-worth")
     return html.Section([title, html.P(said, className="said")], **aria(labelledby="feature-worth"))
+
+
+def metrics(data: Data, view: View) -> Answer:
+    """Ask what a product is measured by."""
+    return data.ask("metrics", target=view.name, **view.window.given)
+
+
+def _success(data: Data, view: View) -> Part:
+    """Set what a product is for above what is worked on for it, beside what it cost."""
+    rows = records(metrics(data, view)) if view.level == "product" else []
+    if not rows:
+        return None
+    cost = exact(_row(data, view).get("allocated"), data.currency)
+    lead = f"In {view.months_said} it cost {cost}. Each metric stands above those under it."
+    cells = [
+        html.Tr(
+            [
+                html.Td(row["metric"] if row["under"] else html.Strong(row["metric"])),
+                html.Td(f"for {row['under']}" if row["under"] else "what it is for"),
+                html.Td(_figure(row["value"], row["unit"]), className="number"),
+                html.Td(_figure(row["goal"], row["unit"]), className="number"),
+                html.Td(row["moved"] or UNKNOWN),
+            ]
+        )
+        for row in rows
+    ]
+    heads = ["Metric", "Role", "Last value", "Goal", "Since the first month"]
+    table = laid_out(heads, cells, says=f"What {view.name} is measured by", numbers=(2, 3))
+    title = html.H2(f"Does {view.name} do what it is for?", id="feature-success")
+    parts = [title, html.P(lead, className="said"), table]
+    return html.Section(parts, **aria(labelledby="feature-success"))
+
+
+def _figure(value: Decimal | None, unit: str | None) -> str:
+    if value is None:
+        return UNKNOWN
+    return f"{plain(value)} {unit}" if unit else plain(value)
 
 
 def _dropped(data: Data, view: View) -> Part:

@@ -74,6 +74,7 @@ class Figures:
     begins: date  # the first day of the plan
     known_until: date  # the first day without a bill
     years: tuple[Year, ...]
+    metrics: tuple[dict[str, Cell], ...]  # of a product, as the question `metrics` answers
     volumes: dict[str, Months]  # measure → month → how much
 
 
@@ -117,6 +118,7 @@ def gather(
         begins=begins,
         known_until=days[-1][2] if days else begins,
         years=tuple(plan.years(begins, years or kept["years"])),
+        metrics=tuple(_metrics(asked, why)),
         volumes=_volumes(asked, why),
     )
 
@@ -180,6 +182,12 @@ def _rates(asked: Asked, currency: str) -> Iterator[None]:
         yield
     finally:
         set_rates(asked.con, asked.build, None)
+
+
+def _metrics(asked: Asked, why: Why) -> Iterator[dict[str, Cell]]:
+    if why.level == "product":
+        answer = asked.ask("metrics", target=why.target, **why.window.given)
+        yield from (dict(zip(answer.columns, row, strict=True)) for row in answer.rows)
 
 
 def _volumes(asked: Asked, why: Why) -> dict[str, Months]:

@@ -1,5 +1,6 @@
 """What one target costs in full and is worth, to the last digit, as the command says it."""
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -24,8 +25,11 @@ def line(month: int, resource: str, cost: str) -> dict[str, str]:
 
 def on(month: int, day: int) -> dict[str, str]:
     """Say that a line is of one day."""
-    start, stop = (f"2026-{month:02}-{each:02}T00:00:00Z" for each in (day, day + 1))
-    return {"ChargePeriodStart": start, "ChargePeriodEnd": stop}
+    at = datetime(2026, month, day)
+    return {
+        "ChargePeriodStart": f"{at:%Y-%m-%dT00:00:00Z}",
+        "ChargePeriodEnd": f"{at + timedelta(1):%Y-%m-%dT00:00:00Z}",
+    }
 
 
 CATALOGUE = """
@@ -62,6 +66,12 @@ products:
   - name: staffed
     uses: [{model: churn}]
     benefits: [{name: kept, kind: revenue, amount: 1000, per: month}]
+    metrics:
+      - name: customers kept
+        goal: 500
+        under:
+          - {name: AUC, goal: 0.8, model: churn}
+          - {name: latency, unit: ms, better: less}
   - {name: silent, billed_by: [{resource_id: silent}]}
 pools:
   - {name: built, kind: building, amount: 1000, per: once, from: 2026-01-01, share: {project: 1}}
@@ -86,7 +96,11 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Company:
                 {**line(month, "training", training), **on(month, day)}
                 for day in (month, month + 1)
             ),
-            line(month, "orders", "10"),
+            {**line(month, "orders", "10"), **on(month, 1)},
+            {
+                **line(month, "", "0"),
+                **on(month, 36 - month),
+            },  # the bill reaches to the month's end
             file=f"billing/2026-{month:02}.csv",
         )
     company.runs(
@@ -115,6 +129,10 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Company:
         )
     )
     company.catalogue(CATALOGUE)
+    (company.folder / "metrics.csv").write_text(
+        "metric,month,value\nstaffed/customers kept,2026-05,480\nstaffed/customers kept,2026-06,455\n"
+        "staffed/customers kept/AUC,2026-05,0.79\nstaffed/customers kept/AUC,2026-06,0.83\n"
+    )
     company.refresh()
     return company
 
@@ -249,3 +267,21 @@ def test_nothing_is_discounted_without_a_rate(company: Company) -> None:
         assert rows[name]["amount"] == ""
         assert rows[name]["how"].startswith("set a rate in costlens.yaml"), name
     assert amounts(rows, "roi_undiscounted_full") == [Decimal("0.5")]
+
+
+def test_what_is_worked_on_stands_under_what_it_is_for(board: Company) -> None:
+    rows = [row for row in board.ask("value", "product:staffed") if row["about"] == "success"]
+    assert [(row["measure"], row["amount"], row["how"]) for row in rows] == [
+        ("customers kept", "455", "what it is for; goal 500, missed; worse than in 2026-05: 480"),
+        (
+            "customers kept / AUC",
+            "0.83",
+            "worked on for customers kept; of model:churn; goal 0.8, reached; "
+            "better than in 2026-05: 0.79; while customers kept became worse",
+        ),
+        (
+            "customers kept / latency",
+            "",
+            "worked on for customers kept; no value in metrics.csv for this window",
+        ),
+    ]
