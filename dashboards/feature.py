@@ -1,12 +1,10 @@
 """One feature (or model, or product): what it costs, why, who uses it, what dropping it saves."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from difflib import get_close_matches
 
 from dash import dcc, html
 
-from costlens.money import plain
 from costlens.questions.ask import Answer
 from costlens.questions.explaining import Why
 from costlens.web.charts import Series, Step, by_month, steps_down
@@ -25,6 +23,7 @@ from costlens.web.parts import (
     ticks,
 )
 from costlens.web.rows import Row, first_row, records
+from costlens.web.success import success
 from costlens.web.tables import Part, aria, laid_out
 from costlens.web.theme import BLUE, PINK, VIOLET
 from costlens.web.view import View, last_year, read_view
@@ -86,7 +85,7 @@ def layout(data: Data, **query: str) -> Part:
         body=[
             guarded("feature-cards", lambda: _cards(data, shown)),
             guarded("feature-worth", lambda: _worth(data, shown)),
-            guarded("feature-success", lambda: _success(data, shown)),
+            guarded("feature-success", lambda: success(data, shown, _row(data, shown))),
             guarded("feature-drop", lambda: _dropped(data, shown)),
             *[section(data, shown, one) for one in _sections(shown)],
         ],
@@ -228,43 +227,6 @@ def _worth(data: Data, view: View) -> Part:
         )
     title = html.H2(f"What does {view.name} bring in?", id="feature-worth")
     return html.Section([title, html.P(said, className="said")], **aria(labelledby="feature-worth"))
-
-
-def metrics(data: Data, view: View) -> Answer:
-    """Ask what a product is measured by."""
-    return data.ask("metrics", target=view.name, **view.window.given)
-
-
-def _success(data: Data, view: View) -> Part:
-    """Set what a product is for above what is worked on for it, beside what it cost."""
-    rows = records(metrics(data, view)) if view.level == "product" else []
-    if not rows:
-        return None
-    cost = exact(_row(data, view).get("allocated"), data.currency)
-    lead = f"In {view.months_said} it cost {cost}. Each metric stands above those under it."
-    cells = [
-        html.Tr(
-            [
-                html.Td(row["metric"] if row["under"] else html.Strong(row["metric"])),
-                html.Td(f"for {row['under']}" if row["under"] else "what it is for"),
-                html.Td(_figure(row["value"], row["unit"]), className="number"),
-                html.Td(_figure(row["goal"], row["unit"]), className="number"),
-                html.Td(row["moved"] or UNKNOWN),
-            ]
-        )
-        for row in rows
-    ]
-    heads = ["Metric", "Role", "Last value", "Goal", "Since the first month"]
-    table = laid_out(heads, cells, says=f"What {view.name} is measured by", numbers=(2, 3))
-    title = html.H2(f"Does {view.name} do what it is for?", id="feature-success")
-    parts = [title, html.P(lead, className="said"), table]
-    return html.Section(parts, **aria(labelledby="feature-success"))
-
-
-def _figure(value: Decimal | None, unit: str | None) -> str:
-    if value is None:
-        return UNKNOWN
-    return f"{plain(value)} {unit}" if unit else plain(value)
 
 
 def _dropped(data: Data, view: View) -> Part:

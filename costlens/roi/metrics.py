@@ -19,7 +19,8 @@ def metric_rows(catalogue: Catalogue, readings: Sequence[Reading]) -> Iterator[R
     places = count(1)
     for product in catalogue.products:
         for high in product.metrics:
-            for one in (high, *high.under):
+            both: tuple[Metric | Driver, ...] = (high, *high.under)
+            for one in both:
                 is_low = isinstance(one, Driver)
                 whole = "/".join([product.name, high.name, *([one.name] if is_low else [])])
                 yield from _rows(
