@@ -12,10 +12,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from costlens.allocate.shapes import COLUMNS
+from costlens.config.dated import Edge, Owner, Weight
 from costlens.config.values import (
     Capacity,
     Catalogue,
-    Edge,
     Pipeline,
     Produce,
     Rule,
@@ -30,69 +31,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]  # a JSON object: text, whole numbers, null
 Book = dict[str, list[Row]]  # table → rows
 
-# The tables of the book and the types of their columns, as DuckDB reads them.
-COLUMNS: dict[str, dict[str, str]] = {
-    "rules": {
-        "rule_id": "INTEGER",
-        "owner": "VARCHAR",
-        "source": "VARCHAR",
-        "tier": "INTEGER",
-        "priority": "INTEGER",
-        "valid_from": "DATE",
-        "valid_to": "DATE",
-        "reason": "VARCHAR",
-        "dims": "INTEGER",
-        "read_from": "VARCHAR",
-    },
-    "rule_terms": {"rule_id": "INTEGER", "dim": "VARCHAR", "pattern": "VARCHAR"},
-    "things": {
-        "node": "VARCHAR",
-        "kind": "VARCHAR",
-        "name": "VARCHAR",
-        "owner": "VARCHAR",
-        "pipeline": "VARCHAR",
-        "type": "VARCHAR",
-        "cost_centre": "VARCHAR",
-        "weight": "DECIMAL(38,6)",
-        "split": "VARCHAR",
-        "read_from": "VARCHAR",
-    },
-    "edges": {
-        "from_node": "VARCHAR",
-        "to_node": "VARCHAR",
-        "kind": "VARCHAR",
-        "weight": "DECIMAL(38,6)",
-        "reads": "DECIMAL(38,6)",
-        "valid_from": "DATE",
-        "valid_to": "DATE",
-        "read_from": "VARCHAR",
-    },
-    "resources": {
-        "node": "VARCHAR",
-        "unit": "VARCHAR",
-        "capacity": "DECIMAL(18,3)",
-        "machine": "DECIMAL(18,3)",
-        "overlap": "VARCHAR",
-    },
-    "runs_on": {"node": "VARCHAR", "pipeline": "VARCHAR", "part": "VARCHAR"},
-    "run_matches": {
-        "node": "VARCHAR",
-        "position": "INTEGER",
-        "source": "VARCHAR",
-        "key": "VARCHAR",
-        "pattern": "VARCHAR",
-        "keys": "INTEGER",
-    },
-    "produces": {
-        "node": "VARCHAR",
-        "position": "INTEGER",
-        "part": "VARCHAR",
-        "target": "VARCHAR",
-        "shared": "BOOLEAN",
-    },
-    "policies": {"name": "VARCHAR", "value": "VARCHAR"},
-}
-
+_TAG = "tag:"
 _DIMS = ("account", "service", "region", "resource_id", "usage_type", "category")
 
 
@@ -103,6 +42,8 @@ def make_book(settings: Settings, catalogue: Catalogue) -> Book:
         "rules": rules,
         "rule_terms": terms,
         "things": list(_things(catalogue)),
+        "owners": list(_owners(catalogue)),
+        "weights": list(_weights(catalogue)),
         "edges": list(_edges(catalogue)),
         "resources": list(_resources(catalogue)),
         "runs_on": list(_runs_on(catalogue)),
@@ -123,6 +64,13 @@ def tag_keys(settings: Settings, catalogue: Catalogue) -> frozenset[str]:
     return frozenset(key.lower() for selector in selectors for key in selector.tags)
 
 
+def tag_keys_of(book: Book) -> Iterator[str]:
+    """List the tag keys that the rules of a book name."""
+    for term in book["rule_terms"]:
+        if term["dim"].startswith(_TAG):
+            yield term["dim"].removeprefix(_TAG)
+
+
 def open_book(con: "duckdb.DuckDBPyConnection", book: Book) -> None:
     """Lay the rows of a book out as temporary tables."""
     for name, columns in COLUMNS.items():
@@ -130,7 +78,8 @@ def open_book(con: "duckdb.DuckDBPyConnection", book: Book) -> None:
         con.execute(
             f"create or replace temp table {name} as select unnest(from_json($rows, $shape), "
             "recursive := true)",
-            {"rows": json.dumps(book[name]), "shape": shape},
+            # A book of long ago lacks the tables that came later.
+            {"rows": json.dumps(book.get(name, [])), "shape": shape},
         )
 
 
@@ -144,7 +93,7 @@ def _after(day: date | None) -> str | None:
 
 def _terms(rule_id: int, selector: Selector) -> list[Row]:
     named = {dim: getattr(selector, dim) for dim in _DIMS}
-    named |= {f"tag:{key.lower()}": values for key, values in selector.tags.items()}
+    named |= {f"{_TAG}{key.lower()}": values for key, values in selector.tags.items()}
     return [
         {"rule_id": rule_id, "dim": dim, "pattern": pattern.lower()}
         for dim, patterns in named.items()
@@ -181,8 +130,7 @@ def _rules(settings: Settings, catalogue: Catalogue) -> tuple[list[Row], list[Ro
         for exclusion in source.exclude:
             add("(excluded)", exclusion, source=source.name, tier=0, reason=exclusion.reason)
     for owner, rule in _billed_by(catalogue):
-        dates = {"valid_from": _text(rule.valid_from), "valid_to": _after(rule.valid_until)}
-        add(owner, rule, priority=rule.priority, **dates)
+        add(owner, rule, priority=rule.priority, **_days(rule))
     return rules, terms
 
 
@@ -209,15 +157,22 @@ def _named(catalogue: Catalogue) -> list[tuple[str, Sequence[Any]]]:  # things o
     ]
 
 
+def _targets(catalogue: Catalogue) -> list[tuple[str, Sequence[Target]]]:
+    return [
+        ("feature", catalogue.features),
+        ("model", catalogue.models),
+        ("product", catalogue.products),
+    ]
+
+
 def _things(catalogue: Catalogue) -> Iterator[Row]:
-    more = ("owner", "pipeline", "type", "cost_centre", "split")
+    more = ("pipeline", "type", "cost_centre", "split")
     for kind, things in _named(catalogue):
         for thing in things:
             yield {
                 "node": f"{kind}:{thing.name}",
                 "kind": kind,
                 "name": thing.name,
-                "weight": _text(getattr(thing, "weight", None)),
                 "read_from": thing.place,
                 **{key: getattr(thing, key, None) for key in more},
             }
@@ -227,9 +182,33 @@ def _things(catalogue: Catalogue) -> Iterator[Row]:
                 "node": f"endpoint:{model.name}/{endpoint.name}",
                 "kind": "endpoint",
                 "name": f"{model.name}/{endpoint.name}",
-                "owner": model.owner,
                 "read_from": endpoint.place,
             }
+
+
+def _days(dated: Rule | Edge | Owner | Weight) -> Row:
+    """Write a validity half open: from the first day, to the day after the last."""
+    return {"valid_from": _text(dated.valid_from), "valid_to": _after(dated.valid_until)}
+
+
+def _owners(catalogue: Catalogue) -> Iterator[Row]:
+    for kind, things in _named(catalogue):
+        for thing in things:
+            for one in getattr(thing, "owner", ()):
+                yield {"node": f"{kind}:{thing.name}", "owner": one.team, **_days(one)}
+    for model in catalogue.models:
+        for endpoint in model.endpoints:
+            for one in model.owner:
+                node = f"endpoint:{model.name}/{endpoint.name}"
+                yield {"node": node, "owner": one.team, **_days(one)}
+
+
+def _weights(catalogue: Catalogue) -> Iterator[Row]:
+    for kind, things in _targets(catalogue):
+        for thing in things:
+            for one in thing.weight:
+                node = f"{kind}:{thing.name}"
+                yield {"node": node, "weight": _text(one.weight), **_days(one)}
 
 
 def _other_end(edge: Edge) -> str:
@@ -244,9 +223,8 @@ def _edge_row(from_node: str, to_node: str, kind: str, edge: Edge) -> Row:
         "kind": kind,
         "weight": _text(edge.weight),
         "reads": _text(edge.reads),
-        "valid_from": _text(edge.valid_from),
-        "valid_to": _after(edge.valid_until),
         "read_from": edge.place,
+        **_days(edge),
     }
 
 
@@ -254,12 +232,7 @@ def _edges(catalogue: Catalogue) -> Iterator[Row]:
     for stage in catalogue.stages:
         for edge in stage.feeds:
             yield _edge_row(f"stage:{stage.name}", _other_end(edge), "feeds", edge)
-    targets: list[tuple[str, Sequence[Target]]] = [
-        ("feature", catalogue.features),
-        ("model", catalogue.models),
-        ("product", catalogue.products),
-    ]
-    for kind, things in targets:
+    for kind, things in _targets(catalogue):
         for thing in things:
             for edge in thing.uses:
                 yield _edge_row(_other_end(edge), f"{kind}:{thing.name}", "uses", edge)

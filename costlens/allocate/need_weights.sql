@@ -1,8 +1,17 @@
 -- What each target weighs in its need-set, by the best rung that all its edges have: reads (or
 -- another one measure of activity) of the day, of the month, work, lineage columns, declared weights; else even.
 -- Grain: one row per (stretch, node, level, day, target); day is null where no reads are dated.
--- Reads: need_edges, consumption, rule_days, things.
-with monthly as (
+-- Reads: need_edges, consumption, rule_days, weights.
+with declared as (
+    select d.stretch, w.node, (w.weight * 1000000)::hugeint as weight
+    from (select stretch, min(day) as first_day from rule_days group by stretch) as d
+    inner join weights as w
+        on
+            (w.valid_from is null or w.valid_from <= d.first_day)
+            and (w.valid_to is null or w.valid_to > d.first_day)
+),
+
+monthly as (
     select
         from_node,
         to_node,
@@ -74,7 +83,7 @@ targets as (
         sum(s.column_count) as column_count,
         count(coalesce(s.run_declared, s.declared)) as with_declared,
         sum(coalesce(s.run_declared, s.declared)) as declared,
-        max((t.weight * 1000000)::hugeint) as own_weight,
+        max(w.weight) as own_weight,
         any_value(m.measures) as measures
     from seen as s
     inner join measures as m
@@ -83,7 +92,7 @@ targets as (
             and s.node = m.node
             and s.level = m.level
             and s.day is not distinct from m.day
-    left join things as t on s.target = t.node
+    left join declared as w on s.stretch = w.stretch and s.target = w.node
     group by all
 ),
 

@@ -1,7 +1,7 @@
 -- Who takes what part of what the policies share out: those who used what was idle, by the idle beside
 -- their work; else those who cost something in the same bill and month, by that cost, evenly, by
 -- declared weights, or by a measure. Weights of a piece add up to less than 10^19, as `split` asks.
--- Grain: one row per (piece, target). Reads: policy_pieces, ledger, stage_costs, shares, things,
+-- Grain: one row per (piece, target). Reads: policy_pieces, ledger, stage_costs, shares, weights,
 -- measured. Takes: $period.
 with levels as (
     select distinct level
@@ -87,19 +87,23 @@ weighed as (
         case p.mode
             when 'share' then c.billed
             when 'evenly' then 1
-            when 'weight' then (t.weight * 1000000)::hugeint
+            when 'weight' then (w.weight * 1000000)::hugeint
             else m.weight
         end as billed,
         case p.mode
             when 'share' then c.effective
             when 'evenly' then 1
-            when 'weight' then (t.weight * 1000000)::hugeint
+            when 'weight' then (w.weight * 1000000)::hugeint
             else m.weight
         end as effective
     from policy_pieces as p
     inner join costs as c
         on p.level = c.level and p.source = c.source and p.currency = c.currency
-    left join things as t on t.node = c.level || ':' || c.target
+    left join weights as w
+        on
+            w.node = c.level || ':' || c.target
+            and (w.valid_from is null or w.valid_from <= p.day)
+            and (w.valid_to is null or w.valid_to > p.day)
     left join measured as m
         on
             m.node = c.level || ':' || c.target

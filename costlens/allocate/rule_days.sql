@@ -1,5 +1,5 @@
--- The days of a period, and the stretch between changes of rules and edges that each falls into.
--- Grain: one row per day. Reads: charges, rules, edges, seen_uses. Takes: $period.
+-- The days of a period, and the stretch between changes of rules, edges and weights that each falls into.
+-- Grain: one row per day. Reads: charges, rules, edges, weights, seen_uses. Takes: $period.
 with bounds as (
     select
         min(ChargePeriodStart)::date as first_day,
@@ -21,6 +21,10 @@ changes as (
     select valid_from from edges
     union
     select valid_to from edges
+    union
+    select valid_from from weights
+    union
+    select valid_to from weights
     union
     select valid_from from seen_uses
     union

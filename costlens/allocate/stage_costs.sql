@@ -1,4 +1,5 @@
--- What each stage cost on each day. Grain: as the table. Reads: placements, things.
+-- What each stage cost on each day. Grain: as the table. Reads: placements, owners.
+-- The owner is that of the day.
 -- The idle beside a stage is unknown as soon as that of one of its resources is.
 select
     n.billing_period,
@@ -22,6 +23,14 @@ select
     case when count(n.idle_effective) = count(*) then sum(n.idle_effective) end
         as idle_effective
 from placements as n
-left join things as own on n.stage = own.node
-left join things as pipe on n.pipeline = pipe.node
+left join owners as own
+    on
+        n.stage = own.node
+        and (own.valid_from is null or own.valid_from <= n.day)
+        and (own.valid_to is null or own.valid_to > n.day)
+left join owners as pipe
+    on
+        n.pipeline = pipe.node
+        and (pipe.valid_from is null or pipe.valid_from <= n.day)
+        and (pipe.valid_to is null or pipe.valid_to > n.day)
 group by all

@@ -24,6 +24,7 @@ VERBS = {
     "vacuum": ("costlens.cli.vacuum", "Delete files that no kept build needs."),
     "statement": ("costlens.cli.statement", "Does it tie to the bill? Where all of it went."),
     "cost": ("costlens.cli.cost", "What features, models, products, pipelines … cost."),
+    "coverage": ("costlens.cli.coverage", "How well each number is known, by grade of evidence."),
     "roi": ("costlens.cli.roi", "Cost against declared benefit: net and return."),
     "value": (
         "costlens.cli.value",
@@ -35,6 +36,7 @@ VERBS = {
     ),
     "avoidable": ("costlens.cli.avoidable", "What is saved if some targets go, one or several."),
     "portfolio": ("costlens.cli.portfolio", "What to keep and what to stop, and why."),
+    "whatif": ("costlens.cli.whatif", "What it would cost if something were different."),
     "sensitivity": ("costlens.cli.sensitivity", "Whether ranks hold under other rules."),
     "measure-next": ("costlens.cli.measure_next", "What to measure next, by the money it moves."),
     "explain": ("costlens.cli.explain", "Why a target costs what it does."),

@@ -228,3 +228,13 @@ def read_target(text: str) -> tuple[str, str]:
             hint="write feature:NAME, model:NAME or product:NAME",
         )
     return level, name
+
+
+def read_amount(text: str) -> tuple[str, str]:
+    """Read a target, or `stage:`, `pipeline:`, `service:` or `class:` and a name."""
+    level, _, name = text.partition(":")
+    if level == "stage":  # as explain prints it, `stage:scan` or `pipeline:p/part`
+        return level, name if ":" in name else text
+    if level in ("pipeline", "service", "class") and name:
+        return ("stage", text) if level == "pipeline" and "/" in name else (level, name)
+    return read_target(text)

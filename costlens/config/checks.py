@@ -7,9 +7,11 @@ and neither of those is owned by what it owns. Edges between stages may: the cas
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
+from typing import TypeVar
 
 from costlens.config.address import address_of
 from costlens.config.benefits import Amount, Benefit, check_amount, check_benefit
+from costlens.config.dated import Edge, Owner, Weight
 from costlens.config.keys import Key, choices_of, keys_of
 from costlens.config.notes import Notes, did_you_mean, listed
 from costlens.config.pools import Pool, check_pool
@@ -17,7 +19,6 @@ from costlens.config.value import Value, mistake
 from costlens.config.values import (
     Account,
     Capacity,
-    Edge,
     Produce,
     Source,
     Stage,
@@ -99,20 +100,43 @@ def _edges(value: Value) -> Iterator[Finding]:
         for edge in getattr(value, key.field):
             thing = (edge.stage, edge.pipeline, edge.feature, edge.model, edge.product)
             earlier = seen.setdefault(thing, [])
-            for other in earlier:
-                if _days(edge)[0] <= _days(other)[1] and _days(other)[0] <= _days(edge)[1]:
-                    name = next(filter(None, thing), "")
-                    yield mistake(
-                        edge,
-                        f'"{name}" stands twice under "{key.name}", here and at {other.place}',
-                        'keep one, or give them different days with "from" and "until"',
-                    )
-                    break
+            if other := _at_once(edge, earlier):
+                name = next(filter(None, thing), "")
+                yield mistake(
+                    edge,
+                    f'"{name}" stands twice under "{key.name}", here and at {other.place}',
+                    'keep one, or give them different days with "from" and "until"',
+                )
             earlier.append(edge)
 
 
-def _days(edge: Edge) -> tuple[date, date]:
-    return edge.valid_from or date.min, edge.valid_until or date.max
+def _one_at_a_time(value: Value) -> Iterator[Finding]:
+    """Let a thing have one owner and one weight a day."""
+    for key in keys_of(type(value)).values():
+        if key.kind not in (Owner, Weight):
+            continue
+        earlier: list[Owner | Weight] = []
+        for one in getattr(value, key.field):
+            if other := _at_once(one, earlier):
+                yield mistake(
+                    one,
+                    f'"{key.name}" says two things of one day, here and at {other.place}',
+                    'give them different days with "from" and "until"; "until" is the last day',
+                )
+            earlier.append(one)
+
+
+D = TypeVar("D", Edge, Owner | Weight)
+
+
+def _at_once(dated: D, others: Sequence[D]) -> D | None:
+    """Find one that holds on a day on which this holds too."""
+    first, last = _days(dated)
+    return next((o for o in others if first <= _days(o)[1] and _days(o)[0] <= last), None)
+
+
+def _days(dated: Edge | Owner | Weight) -> tuple[date, date]:
+    return dated.valid_from or date.min, dated.valid_until or date.max
 
 
 def _capacity(value: Value) -> Iterator[Finding]:
@@ -234,7 +258,7 @@ def _database(value: Value) -> Iterator[Finding]:
 
 
 _CHECKS: dict[type[Value], Sequence[Callable[[Value], Iterator[Finding]]]] = {
-    Value: (_something, _window, _edges),
+    Value: (_something, _window, _edges, _one_at_a_time),
     Capacity: (_capacity,),
     Amount: (check_amount,),
     Benefit: (check_benefit,),

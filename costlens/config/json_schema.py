@@ -81,9 +81,8 @@ def _shape(key: Key) -> Schema:
     """Say what may stand under a key."""
     if key.kind:
         ref = {"$ref": f"#/$defs/{key.kind.__name__}", **_only(key, key.kind)}
-        if key.origin is tuple:
-            return {"type": "array", "items": ref}
-        return {"anyOf": [{"type": "number"}, ref]} if key.short else ref
+        whole = {"type": "array", "items": ref} if key.origin is tuple else ref
+        return {"anyOf": [_shape(keys_of(key.kind)[key.short]), whole]} if key.short else whole
     if key.origin is tuple:
         return _texts({**_TEXT, "minLength": 1})
     if key.origin is Mapping:

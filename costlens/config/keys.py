@@ -20,7 +20,7 @@ class Key:
     origin: object  # of its type: tuple, Mapping, Literal or None
     kind: type[Value] | None  # the definition that stands under it, itself or as a list
     doc: str = ""
-    short: str = ""  # a bare number stands for a mapping with this key
+    short: str = ""  # one bare value stands for a mapping with this key, or a list of one
     form: str = ""  # one of FORMS
     pattern: bool = False  # an RE2 pattern
     ref: str = ""  # names a thing of this kind

@@ -5,6 +5,7 @@ neighbours are read on. A value that holds `BAD` is not made.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from costlens.config.checks import check
@@ -77,13 +78,16 @@ def _value(node: Node, key: Key, kind: type[Value], notes: Notes) -> object:
         return read(node, kind, notes, only=key.only) or BAD
     if not (key.short and isinstance(node, Leaf)):
         return wrong(node, key, "map", notes)
-    inner = keys_of(kind)[key.short]
-    got = leaf(node, key, inner.wants, notes)
+    inner = replace(keys_of(kind)[key.short], name=key.name)
+    got = leaf(node, inner, inner.wants, notes)
     short: dict[str, Any] = {inner.field: got}  # any: the field is named by metadata
     return BAD if got is BAD else kind(place=node.place, **short)
 
 
 def _values(node: Node, key: Key, kind: type[Value], notes: Notes) -> object:
+    if key.short and isinstance(node, Leaf):
+        one = _value(node, key, kind, notes)
+        return BAD if one is BAD else (one,)
     if not isinstance(node, List):
         notes.unread.add(key.names)
         return wrong(node, key, "list", notes)

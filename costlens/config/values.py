@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from costlens.config.benefits import Benefit, Realised, Worth
+from costlens.config.dated import Edge, Owner, Weight
 from costlens.config.metrics import Metric, Reading
 from costlens.config.pools import Pool
 from costlens.config.value import Value, required, setting
@@ -247,26 +248,13 @@ class Produce(Value):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Edge(Value):
-    """An edge to or from one named thing: exactly one of the kinds, and how much."""
-
-    stage: str | None = setting("a stage", None, ref="stage", choice="stage")
-    pipeline: str | None = setting("a pipeline", None, ref="pipeline", choice="pipeline")
-    feature: str | None = setting("a feature", None, ref="feature", choice="feature")
-    model: str | None = setting("a model", None, ref="model", choice="model")
-    product: str | None = setting("a product", None, ref="product", choice="product")
-    weight: Decimal | None = setting("declared consumption, 0 or more", None, least=0)
-    reads: Decimal | None = setting("known reads over the edge, 0 or more", None, least=0)
-    valid_from: date | None = setting("first day", None, key="from")
-    valid_until: date | None = setting("last day, included", None, key="until")
-
-
-@dataclass(frozen=True, kw_only=True)
 class Named(Value):
     """A named thing of the catalogue."""
 
     name: str = required("its name, unique among things of its kind", form="name")
-    owner: str | None = setting("a team", None, ref="team")
+    owner: tuple[Owner, ...] = setting(
+        "a team; or a list of teams, each with its days", (), short="team"
+    )
     description: str | None = setting("a sentence for people")
     meta: Mapping[str, Any] = setting("free for your own use", {})
 
@@ -334,8 +322,11 @@ class Stage(Named):
 class Target(Named):
     """What leaders ask about."""
 
-    weight: Decimal | None = setting(
-        "its declared weight where a stage serves several, 0 or more", None, least=0
+    weight: tuple[Weight, ...] = setting(
+        "its declared weight where a stage serves several, 0 or more; or a list of weights, each "
+        "with its days",
+        (),
+        short="weight",
     )
     billed_by: tuple[Rule, ...] = setting("charges that only this needs", ())
     uses: tuple[Edge, ...] = setting("what it is made from", ())

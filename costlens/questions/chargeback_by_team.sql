@@ -1,10 +1,10 @@
 -- Who pays: each team bears what its products need, and what its own stages and resources cost that no
--- product needs. Grain: one row per (team, currency); what no team owns is a row in parentheses.
+-- product needs, each by its owner of the day. Grain: one row per (team, currency); what no team owns is a row in parentheses.
 -- The parts are in one basis and add up to its total; all rows together are the bill, in both bases. In
 -- another currency each figure is rounded once, and the row `(rounding)` has what that leaves.
 -- Reads: ledger, stage_costs, catalogue, rates. Takes: $basis; $start, $stop, $first and $after, the window.
 with owners as (
-    select name as product, owner
+    select name as product, owner, valid_from, valid_to
     from catalogue
     where kind = 'product'
 ),
@@ -18,7 +18,11 @@ borne as (
         l.billed,
         l.effective
     from ledger as l
-    left join owners as o on l.target = o.product
+    left join owners as o
+        on
+            l.target = o.product
+            and (o.valid_from is null or o.valid_from <= l.day)
+            and (o.valid_to is null or o.valid_to > l.day)
     where
         l.level = 'product'
         and l.target not in (

@@ -118,7 +118,8 @@ class Plan:
         found = asked.con.execute(
             "select b.claim, b.month, b.currency, sum(b.value) from benefits as b "
             "inner join claims as c on b.claim = c.claim and c.side = $side "
-            "where ($target is null or b.name = $target) and b.figure = 'likely' and b.value is not null "
+            "where ($target is null or b.name = $target) "
+            "and b.figure = 'likely' and b.value is not null "
             "and c.per <> $but and (not $own or c.target = $level || ':' || b.name) "
             "group by all order by all",
             {

@@ -60,7 +60,7 @@ costs as (
 ),
 
 named as (
-    select node, kind, name, any_value(owner) as owner
+    select node, kind, name, arg_max_null(owner, coalesce(valid_from, date '0001-01-01')) as owner
     from catalogue
     where kind in ('feature', 'model', 'product')
     group by node, kind, name

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from costlens.config.benefits import Benefit, Realised, claim_id
+from costlens.config.dated import latest
 from costlens.config.pools import Pool
 from costlens.config.values import Catalogue, Settings, Target
 from costlens.errors import Finding
@@ -42,7 +43,7 @@ def claim_rows(settings: Settings, catalogue: Catalogue) -> Iterator[Row]:
             "type": benefit.kind,
             "metric": benefit.metric,
             "population": benefit.population,
-            "owner": benefit.owner or thing.owner,
+            "owner": benefit.owner or latest(thing.owner),
             "unit": benefit.unit,
             "conversion": text(benefit.conversion),
             "currency": benefit.currency or settings.currency,

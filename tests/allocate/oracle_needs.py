@@ -49,10 +49,7 @@ class Needs:
         self.made = self._made()
         self.seen = self._seen()
         self.own_weight = {
-            f"{kind}:{t.name}": _whole(t.weight)
-            for kind, things in self._targets()
-            for t in things
-            if t.weight is not None
+            f"{kind}:{t.name}": t.weight for kind, things in self._targets() for t in things
         }
         self._found: dict[tuple[date, object, str], Need | None] = {}
 
@@ -281,7 +278,10 @@ class Needs:
                 summed = {t: sum(into) for t, into in weights.items()}
                 if sum(summed.values()) > 0:
                     return Need(weights=summed, rung=rung, grade=GRADES[rung])
-        own = {t: self.own_weight.get(t) for t in edges}
+        own = {
+            t: next((_whole(w.weight) for w in self.own_weight.get(t, ()) if valid(w, day)), None)
+            for t in edges
+        }
         if None not in own.values() and sum(own.values()) > 0:
             return Need(weights=own, rung="weight", grade="D")
         return Need(weights=dict.fromkeys(edges, 1), rung="even", grade="E")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from worlds import Con, World, attempt, by_id, by_target, charge, open_engine, output, rows, run
 
+from costlens.config.dated import Weight
 from costlens.config.values import (
     Capacity,
     Catalogue,
@@ -56,7 +57,9 @@ def needed(costs: dict[str, Any], feeds: dict[str, list[str]], **weights: int) -
             ),
             features=tuple(
                 Feature(
-                    name=f, billed_by=by_id(f), weight=(weights and Decimal(weights[f])) or None
+                    name=f,
+                    billed_by=by_id(f),
+                    weight=(Weight(weight=Decimal(weights[f])),) if weights else (),
                 )
                 for f in features
             ),

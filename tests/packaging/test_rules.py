@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from checkout import ROOT, tracked
 
-from costlens import comparing
+from costlens import comparing, whatif
 from costlens.allocate import steps, trace
 from costlens.allocate.book import make_book
 from costlens.config import load
@@ -41,6 +41,7 @@ GIVEN = {
     "by": "service",
     "target": "fv_orders",
     "targets": ["feature:fv_orders"],
+    "gone": ["fv_orders"],
     "horizon": "now",
     "most": 10,
     "basis": "billed",
@@ -99,6 +100,9 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
         "by_method",
     ):
         Asked(build=build, con=con).keep(question, **GIVEN)
+    con.execute("create temp table needed as from node_sets")
+    steps.run(con, ("stopped",))
+    con.execute(whatif.CHANGED)
     con.execute(portfolio.CHOSEN, {"rows": "[]", "shape": portfolio.SHAPE})
     trace.trace_placements(con, book, "2026-05")
     for side in ("before", "after"):
