@@ -404,6 +404,23 @@ TABLES: dict[str, Table] = {
             },
         ),
         _table(
+            "metrics",
+            "what a metric of a product was in one month; without a month, what it is",
+            {
+                "product": TEXT,
+                "metric": TEXT,
+                "under": TEXT,
+                "month": TEXT,
+                "value": MONEY,
+                "unit": TEXT,
+                "goal": MONEY,
+                "better": TEXT,
+                "of": TEXT,
+                "place": "INTEGER",
+                "read_from": TEXT,
+            },
+        ),
+        _table(
             "findings",
             "something wrong or missing, with its place and the money it touches",
             {
