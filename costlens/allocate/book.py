@@ -44,6 +44,11 @@ def make_book(settings: Settings, catalogue: Catalogue) -> Book:
         "owners": list(_owners(catalogue)),
         "weights": list(_weights(catalogue)),
         "edges": list(_edges(catalogue)),
+        "column_sizes": [
+            {"node": f"stage:{stage.name}", "of_column": column, "size": _text(size)}
+            for stage in catalogue.stages
+            for column, size in stage.columns.items()
+        ],
         "resources": list(_resources(catalogue)),
         "runs_on": list(_runs_on(catalogue)),
         "run_matches": list(_run_matches(catalogue)),
@@ -216,6 +221,8 @@ def _edge_row(from_node: str, to_node: str, kind: str, edge: Edge) -> Row:
         "kind": kind,
         "weight": _text(edge.weight),
         "reads": _text(edge.reads),
+        "size": _text(edge.size),
+        "columns": json.dumps(edge.columns) if edge.columns else None,
         "read_from": edge.place,
         **_days(edge),
     }

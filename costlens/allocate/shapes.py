@@ -42,10 +42,13 @@ COLUMNS: dict[str, dict[str, str]] = {
         "kind": "VARCHAR",
         "weight": "DECIMAL(38,6)",
         "reads": "DECIMAL(38,6)",
+        "size": "DECIMAL(38,6)",
+        "columns": "VARCHAR",
         "valid_from": "DATE",
         "valid_to": "DATE",
         "read_from": "VARCHAR",
     },
+    "column_sizes": {"node": "VARCHAR", "of_column": "VARCHAR", "size": "DECIMAL(38,6)"},
     "resources": {
         "node": "VARCHAR",
         "unit": "VARCHAR",

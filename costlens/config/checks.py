@@ -8,11 +8,17 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import TypeVar
 
 from costlens.config.address import address_of
 from costlens.config.benefits import Amount, Benefit
-from costlens.config.dated import Edge, Owner, Weight
+from costlens.config.edge_checks import (
+    finding,
+    once_a_day,
+    one_at_a_time,
+    slices_of_all,
+    unsliced,
+    weights_of_all,
+)
 from costlens.config.keys import Key, choices_of, keys_of
 from costlens.config.notes import Notes, did_you_mean, listed
 from costlens.config.value import Value
@@ -38,10 +44,6 @@ def check(value: Value, only: Collection[str] = ()) -> Iterator[Finding]:
                 yield from one(value)
 
 
-def _finding(value: Value, message: str, hint: str) -> Finding:
-    return Finding(message=message, where=value.place, hint=hint, code="bad_value")
-
-
 def _given(value: Value, key: Key) -> bool:
     """Say whether a key was written to mean something."""
     got: object = getattr(value, key.field)
@@ -65,19 +67,19 @@ def _choice(value: Value, only: Collection[str]) -> Iterator[Finding]:
     ]
     made = [names for keys in groups if (names := [k.name for k in keys if _given(value, k)])]
     if out:
-        yield _finding(value, f'"{out[0]}" has no meaning here', f"write one of: {ways}")
+        yield finding(value, f'"{out[0]}" has no meaning here', f"write one of: {ways}")
     elif not made:
-        yield _finding(value, "nothing is named here", f"write one of: {ways}")
+        yield finding(value, "nothing is named here", f"write one of: {ways}")
     elif len(made) > 1:
         both = " and ".join(f'"{names[0]}"' for names in made)
-        yield _finding(value, f"{both} exclude each other", f"keep one of: {ways}")
+        yield finding(value, f"{both} exclude each other", f"keep one of: {ways}")
 
 
 def _something(value: Value) -> Iterator[Finding]:
     """Of keys of which some are needed, write at least one."""
     keys = [key for key in keys_of(type(value)).values() if key.any_of]
     if keys and not any(_given(value, key) for key in keys):
-        yield _finding(
+        yield finding(
             value,
             "this picks nothing",
             f"write at least one of: {listed([key.name for key in keys])}",
@@ -88,65 +90,17 @@ def _window(value: Value) -> Iterator[Finding]:
     start: object = getattr(value, "valid_from", None)
     last: object = getattr(value, "valid_until", None)
     if isinstance(start, date) and isinstance(last, date) and start > last:
-        yield _finding(
+        yield finding(
             value,
             f'"from" {start} is after "until" {last}',
             '"until" is the last day, included: write one that is not before "from"',
         )
 
 
-def _edges(value: Value) -> Iterator[Finding]:
-    """Name a thing once a list, unless on different days."""
-    for key in keys_of(type(value)).values():
-        if key.kind is not Edge:
-            continue
-        seen: dict[tuple[str | None, ...], list[Edge]] = {}
-        for edge in getattr(value, key.field):
-            thing = (edge.stage, edge.pipeline, edge.feature, edge.model, edge.product)
-            earlier = seen.setdefault(thing, [])
-            if other := _at_once(edge, earlier):
-                name = next(filter(None, thing), "")
-                yield _finding(
-                    edge,
-                    f'"{name}" stands twice under "{key.name}", here and at {other.place}',
-                    'keep one, or give them different days with "from" and "until"',
-                )
-            earlier.append(edge)
-
-
-def _one_at_a_time(value: Value) -> Iterator[Finding]:
-    """Let a thing have one owner and one weight a day."""
-    for key in keys_of(type(value)).values():
-        if key.kind not in (Owner, Weight):
-            continue
-        earlier: list[Owner | Weight] = []
-        for one in getattr(value, key.field):
-            if other := _at_once(one, earlier):
-                yield _finding(
-                    one,
-                    f'"{key.name}" says two things of one day, here and at {other.place}',
-                    'give them different days with "from" and "until"; "until" is the last day',
-                )
-            earlier.append(one)
-
-
-D = TypeVar("D", Edge, Owner | Weight)
-
-
-def _at_once(dated: D, others: Sequence[D]) -> D | None:
-    """Find one that holds on a day on which this holds too."""
-    first, last = _days(dated)
-    return next((o for o in others if first <= _days(o)[1] and _days(o)[0] <= last), None)
-
-
-def _days(dated: Edge | Owner | Weight) -> tuple[date, date]:
-    return dated.valid_from or date.min, dated.valid_until or date.max
-
-
 def _capacity(value: Value) -> Iterator[Finding]:
     given = [getattr(value, key.field) for key in keys_of(Capacity).values()]
     if any(each is not None for each in given) and not sum(filter(None, given)):
-        yield _finding(value, "a capacity of zero can do nothing", "write more than 0")
+        yield finding(value, "a capacity of zero can do nothing", "write more than 0")
 
 
 def _amount(value: Value) -> Iterator[Finding]:
@@ -154,7 +108,7 @@ def _amount(value: Value) -> Iterator[Finding]:
     for small, large in (("low", "likely"), ("likely", "high"), ("low", "high")):
         less, more = getattr(value, small), getattr(value, large)
         if less is not None and more is not None and less > more:
-            yield _finding(
+            yield finding(
                 value,
                 f'"{small}" {less} is more than "{large}" {more}',
                 'write them so that "low" is not above "likely", nor "likely" above "high"',
@@ -168,7 +122,7 @@ def _shares(value: Value) -> Iterator[Finding]:
         parts = [part for node, part in value.share.items() if node.startswith(f"{kind}:")]
         total = sum(parts, Decimal(0))
         if total > 1:
-            yield _finding(
+            yield finding(
                 value,
                 f'the {kind} shares of benefit "{value.name}" add up to {total}',
                 "write shares that add up to 1 or less",
@@ -179,25 +133,25 @@ def _benefit(value: Value) -> Iterator[Finding]:
     """Take no amount that no day can be given for, and none where there is no money."""
     assert isinstance(value, Benefit)
     if value.kind == "qualitative" and value.amount:
-        yield _finding(
+        yield finding(
             value,
             f'benefit "{value.name}" is qualitative and has an amount',
             'write another "kind", or take "amount" out: no words become money',
         )
     if value.per == "once" and value.amount and value.valid_from is None:
-        yield _finding(
+        yield finding(
             value,
             f'benefit "{value.name}" comes once, and nothing says when',
             'write "from": its day, or with "until" the days it is spread over',
         )
     if value.ramp_months and value.per == "once":
-        yield _finding(
+        yield finding(
             value,
             f'benefit "{value.name}" comes once, so "ramp_months" means nothing',
             'take "ramp_months" out, or write "per" what the amount is',
         )
     elif value.ramp_months and value.valid_from is None:
-        yield _finding(
+        yield finding(
             value,
             f'benefit "{value.name}" has "ramp_months", and nothing says when they begin',
             'write "from": the first day of the ramp',
@@ -213,7 +167,7 @@ def _template(value: Value) -> Iterator[Finding]:
         if not isinstance(text, str) or not ("{" in text or "}" in text):
             continue
         if re.fullmatch(r"([^{}]|\{[^{}]*\})*", text) is None:
-            yield _finding(
+            yield finding(
                 value,
                 f'the braces of "{text}" do not close',
                 'write one group in each pair, such as "{view}"',
@@ -221,24 +175,11 @@ def _template(value: Value) -> Iterator[Finding]:
         for name in re.findall(r"\{([^{}]*)\}", text):
             if name not in groups:
                 known = f"groups of this part: {listed(groups)}" if groups else ""
-                yield _finding(
+                yield finding(
                     value,
                     f'"part" has no group "{name}" for "{text}"',
                     known or f'name the group in "part": (?P<{name}>...)',
                 )
-
-
-def _weights(value: Value) -> Iterator[Finding]:
-    assert isinstance(value, Stage)
-    if value.split != "use" or all(edge.weight is None for edge in value.feeds):
-        return
-    for edge in value.feeds:
-        if edge.weight is None:
-            yield _finding(
-                edge,
-                f'stage "{value.name}" hands on by use, and this consumer has no weight',
-                'write its "weight", or take all weights out where consumption is measured',
-            )
 
 
 def _bucket(value: Value) -> Iterator[Finding]:
@@ -246,11 +187,11 @@ def _bucket(value: Value) -> Iterator[Finding]:
     assert isinstance(value, Source)
     if not value.path.startswith("s3://"):
         if value.s3 is not None:
-            yield _finding(
+            yield finding(
                 value.s3, '"s3" says how to reach s3://, and the path is none', 'take "s3" out'
             )
     elif not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^*?\[]*)?", value.path):
-        yield _finding(
+        yield finding(
             value,
             '"path" begins with s3:// and goes on with no bucket and prefix',
             "write s3://BUCKET/PREFIX without * ? or [: all files that begin so are found",
@@ -261,7 +202,7 @@ def _bucket(value: Value) -> Iterator[Finding]:
 
 def _endpoint(value: Value, endpoint: str | None) -> Iterator[Finding]:
     if endpoint and not re.fullmatch(r"https?://[\w.:\[\]-]+/?", endpoint):
-        yield _finding(
+        yield finding(
             value,
             '"endpoint" is no URL of a host',
             "write https:// and the host; credentials never stand in costlens.yaml",
@@ -274,29 +215,29 @@ def _account(value: Value) -> Iterator[Finding]:
     yield from _endpoint(value, value.endpoint)
     for place, region in enumerate(value.region):
         if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d+", region):
-            yield _finding(
+            yield finding(
                 value, f'"{region}" is no region of AWS', "write it as AWS does, such as eu-west-1"
             )
         elif region in value.region[:place]:
-            yield _finding(value, f'the region "{region}" stands twice', "keep one of the two")
+            yield finding(value, f'the region "{region}" stands twice', "keep one of the two")
 
 
 def _database(value: Value) -> Iterator[Finding]:
     """Take the address of a database; show none, as it may hold what is secret."""
     assert isinstance(value, Source)
     if re.match(r"(postgres|mysql|mariadb)[^/]*://", value.path):
-        yield _finding(value, '"path" is the address of a database', "write it as url:")
+        yield finding(value, '"path" is the address of a database', "write it as url:")
     if value.url is None:
         for name in ("password", "schema"):
             if getattr(value, name) is not None:
-                yield _finding(
+                yield finding(
                     value,
                     f'"{name}" is for a database, and there is no "url"',
                     f'take "{name}" out',
                 )
         return
     if re.match(r"[^/]*//[^/@]*:.*@", value.url) or "password=" in value.url:
-        yield _finding(
+        yield finding(
             value,
             '"url" holds a password',
             "take it out, and write where it is kept: password: {env: NAME} or {file: PATH}",
@@ -304,25 +245,25 @@ def _database(value: Value) -> Iterator[Finding]:
         return
     address = address_of(value.url)
     if address is None:
-        yield _finding(
+        yield finding(
             value,
             '"url" is no address of a database',
             "write postgresql://USER@HOST:PORT/DATABASE or mysql://, with ?sslmode= and "
             "&sslrootcert= where they are needed",
         )
     elif address.kind == "mysql" and value.schema is not None:
-        yield _finding(
+        yield finding(
             value, '"schema" is for PostgreSQL alone', "name the database in the url instead"
         )
 
 
 _CHECKS: dict[type[Value], Sequence[Callable[[Value], Iterator[Finding]]]] = {
-    Value: (_something, _window, _edges, _one_at_a_time),
+    Value: (_something, _window, once_a_day, one_at_a_time, unsliced),
     Capacity: (_capacity,),
     Amount: (_amount,),
     Benefit: (_shares, _benefit),
     Produce: (_template,),
-    Stage: (_weights,),
+    Stage: (weights_of_all, slices_of_all),
     Source: (_bucket, _database),
     Account: (_account,),
 }

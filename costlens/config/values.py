@@ -307,6 +307,9 @@ class Stage(Named):
         "need: shared once among whom it serves; use: handed on by consumption", "need"
     )
     feeds: tuple[Edge, ...] = setting("what needs or consumes it", ())
+    columns: Mapping[str, Decimal] = setting(
+        "its columns and their sizes, where it feeds by `columns` of unlike size", {}, least=0
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

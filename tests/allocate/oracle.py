@@ -363,6 +363,20 @@ class Oracle:
 
     @cached_property
     def settled(self) -> list[Piece]:
+        """Bring what stages keep to their slices, where they are needed in slices."""
+        settled = []
+        for piece in self.ended:
+            slices = self.needs.slices(piece.node, piece.day)
+            total = sum(slices.values())
+            grade = max(piece.grade, "D" if len(slices) > 1 else "A")
+            settled += [
+                piece.part(size / total, stage=node, node=node, grade=grade)
+                for node, size in slices.items()
+            ] or [piece]
+        return settled
+
+    @cached_property
+    def ended(self) -> list[Piece]:
         """Hand on the cost of stages that are split by use: each amount once, by its row."""
         stages = {f"stage:{s.name}" for s in self.world.catalogue.stages if s.split == "use"}
         settled = [p for p in self.placed if p.node not in stages]

@@ -146,18 +146,20 @@ class Maker:
             resources=(self.resource("r1", "id-1", "other"), self.resource("id-2", "id-2")),
             pipelines=tuple(self.pipeline(name) for name in PIPELINES),
             stages=tuple(
-                Stage(
-                    name=name,
-                    billed_by=self.rule(name),
-                    split=self.pick(["need", "use"]),
-                    feeds=self.edges(
-                        4,
-                        stage=STAGES,
-                        pipeline=PIPELINES,
-                        feature=FEATURES,
-                        model=MODELS,
-                        product=PRODUCTS,
-                    ),
+                self.sliced(
+                    Stage(
+                        name=name,
+                        billed_by=self.rule(name),
+                        split=self.pick(["need", "use"]),
+                        feeds=self.edges(
+                            4,
+                            stage=STAGES,
+                            pipeline=PIPELINES,
+                            feature=FEATURES,
+                            model=MODELS,
+                            product=PRODUCTS,
+                        ),
+                    )
                 )
                 for name in STAGES
             ),
@@ -190,6 +192,22 @@ class Maker:
                 for name in PRODUCTS
             ),
         )
+
+    def sliced(self, stage: Stage) -> Stage:
+        """Let some stages be needed in slices, by sizes or by columns."""
+        if stage.split == "use" or not self.chance(0.5):
+            return stage
+        if self.chance(0.6):
+            sizes = [Decimal(0), Decimal(10), Decimal(30), Decimal(100), Decimal("0.5")]
+            return replace(
+                stage, feeds=tuple(replace(e, size=self.pick(sizes)) for e in stage.feeds)
+            )
+        columns = {"a": Decimal(1), "b": Decimal(4), "c": Decimal("0.5"), "d": Decimal(0)}
+        feeds = tuple(
+            replace(e, columns=tuple(self.random.sample(sorted(columns), self.pick([1, 2]))))
+            for e in stage.feeds
+        )
+        return replace(stage, feeds=feeds, columns=self.pick([{}, columns]) if feeds else {})
 
     def resource(self, name: str, *ids: str) -> Resource:
         machines = {"slots": Capacity(slots=Decimal(2)), "weighted": Capacity(vcpu=Decimal(1))}

@@ -264,6 +264,45 @@ def test_features_bear_what_the_example_says(
     near(con, "feature", wanted)
 
 
+def in_slices(feeds: tuple[Edge, ...], columns: dict[str, Decimal] | None = None) -> World:
+    """One scan of 100, and its readers a, b and c."""
+    return World(
+        charges=(charge(1, 100, ResourceId="scan"),),
+        catalogue=Catalogue(
+            stages=(
+                Stage(name="scan", billed_by=by_id("scan"), feeds=feeds, columns=columns or {}),
+            ),
+            features=tuple(Feature(name=name) for name in "abc"),
+        ),
+    )
+
+
+def test_example_c14_splits_a_scan_by_the_slice_that_each_reader_needs(con: Con) -> None:
+    """Up to 10 for all three, from there to 30 for two, the rest for c alone."""
+    sizes = {"a": 10, "b": 30, "c": 100}
+    feeds = tuple(Edge(feature=f, size=Decimal(size)) for f, size in sizes.items())
+    run(con, in_slices(feeds))
+    near(con, "feature", {"a": "10/3", "b": "40/3", "c": "250/3"})
+    found = rows(
+        con,
+        "select stage, effective, hops[-1].hop, grade from stage_costs join placements using (stage, effective, grade) order by all",
+    )
+    assert found == [
+        ("stage:scan#10", 10, "slice", "D"),
+        ("stage:scan#100", 70, "slice", "D"),
+        ("stage:scan#30", 20, "slice", "D"),
+    ]
+
+
+def test_a_scan_of_columns_is_split_by_the_columns_that_each_reader_needs(con: Con) -> None:
+    """Of 100: id 10 for all, x 60 for a and b, y 20 for c, and 10 of z that nobody reads."""
+    reads = {"a": ("id", "x"), "b": ("id", "x"), "c": ("id", "y")}
+    feeds = tuple(Edge(feature=f, columns=columns) for f, columns in reads.items())
+    columns = {"id": Decimal(1), "x": Decimal(6), "y": Decimal(2), "z": Decimal(1)}
+    run(con, in_slices(feeds, columns))
+    near(con, "feature", {"a": "100/3", "b": "100/3", "c": "70/3", "(unneeded)": 10})
+
+
 def test_example_c8_has_its_avoidable_and_stand_alone_figures(con: Con) -> None:
     run(con, needed(SCAN["costs"], SCAN["stages"]))
     found = rows(
