@@ -48,6 +48,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "valid_to": "DATE",
         "read_from": "VARCHAR",
     },
+    "cascade_order": {"node": "VARCHAR", "step": "INTEGER"},
     "column_sizes": {"node": "VARCHAR", "of_column": "VARCHAR", "size": "DECIMAL(38,6)"},
     "resources": {
         "node": "VARCHAR",

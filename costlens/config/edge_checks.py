@@ -8,7 +8,7 @@ from costlens.config.dated import Edge, Owner, Weight
 from costlens.config.keys import keys_of
 from costlens.config.notes import listed
 from costlens.config.value import Value
-from costlens.config.values import Stage
+from costlens.config.values import Allocation, Catalogue, Stage
 from costlens.errors import Finding
 
 D = TypeVar("D", Edge, Owner | Weight)
@@ -121,4 +121,35 @@ def unsliced(value: Value) -> Iterator[Finding]:
                 edge,
                 '"size" and "columns" mean nothing here',
                 'write them under "feeds" of a stage',
+            )
+
+
+def order_of_stages(allocation: Allocation, catalogue: Catalogue) -> Iterator[Finding]:
+    """Take an order of all stages that are split by use where they step down, and none else."""
+    order, named = allocation.cascade_order, [s.name for s in catalogue.stages]
+    by_use = [stage.name for stage in catalogue.stages if stage.split == "use"]
+    if allocation.cascade != "step_down":
+        if order:
+            yield finding(
+                allocation,
+                '"cascade_order" means nothing where stages are solved exactly',
+                "write cascade: step_down, or take the order out",
+            )
+        return
+    if missing := [name for name in by_use if name not in order]:
+        yield finding(
+            allocation,
+            f'"cascade_order" leaves out {listed(missing)}',
+            f"write all stages that are split by use: {listed(by_use)}",
+        )
+    for name in dict.fromkeys(order):
+        if name in named and name not in by_use:
+            yield finding(
+                allocation,
+                f'"cascade_order" names "{name}", which is not split by use',
+                "take it out, or write split: use where it stands",
+            )
+        if order.count(name) > 1:
+            yield finding(
+                allocation, f'"cascade_order" names "{name}" twice', "keep one of the two"
             )

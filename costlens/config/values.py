@@ -155,6 +155,16 @@ class Allocation(Value):
         "their time, which hides idle",
         "capacity",
     )
+    cascade: Literal["reciprocal", "step_down"] = setting(
+        "how stages that are split by use serve each other: `reciprocal` solves it exactly, "
+        "`step_down` hands on in `cascade_order`, as many finance systems do",
+        "reciprocal",
+    )
+    cascade_order: tuple[str, ...] = setting(
+        "the stages that are split by use, first to last: none gives to one before it",
+        (),
+        ref="stage",
+    )
     idle: Policy = setting(
         "unused capacity: `show` it as a line of its own, or `share` it among those who used the "
         "resource; or `evenly`, or by `weight`, or by what was measured, as `by reads`",

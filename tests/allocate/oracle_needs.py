@@ -231,6 +231,13 @@ class Needs:
                 if kept:
                     taken[node], grades[node] = kept, "A" if len(kept) == 1 else grade
                     break
+        order = [f"stage:{name}" for name in self.world.allocation.cascade_order]
+        if self.world.allocation.cascade == "step_down":
+            for at, node in enumerate(order):
+                left = {c: w for c, w in taken.get(node, {}).items() if c not in order[: at + 1]}
+                taken[node] = left
+                if not left:
+                    grades.pop(node, None)
         return taken, grades
 
     # Need

@@ -209,6 +209,14 @@ class Maker:
         )
         return replace(stage, feeds=feeds, columns=self.pick([{}, columns]) if feeds else {})
 
+    def cascade(self, catalogue: Catalogue) -> dict[str, Any]:
+        """Let stages that serve each other step down in some order, at times."""
+        by_use = [stage.name for stage in catalogue.stages if stage.split == "use"]
+        if not self.chance(0.3):
+            return {}
+        order = tuple(self.random.sample(by_use, len(by_use)))
+        return {"cascade": "step_down", "cascade_order": order}
+
     def resource(self, name: str, *ids: str) -> Resource:
         machines = {"slots": Capacity(slots=Decimal(2)), "weighted": Capacity(vcpu=Decimal(1))}
         return Resource(
@@ -336,16 +344,19 @@ class Maker:
 def make_world(seed: int, *, lines: int = 12, sign: int = 0) -> World:
     """Make the world of a seed; with `sign` no cost is negative."""
     maker = Maker(seed, sign)
+    catalogue = maker.catalogue()
     exclude = Exclusion(service=("s2",), tags={"team": ("b",)}, reason="resold", place="y.yaml:9")
     return World(
-        catalogue=maker.catalogue(),
+        catalogue=catalogue,
         charges=maker.charges(lines),
         attempts=maker.attempts(10),
         outputs=maker.outputs(6),
         activity=maker.activity(8),
         links=maker.links(4),
         allocation=Allocation(
-            shared_parts=maker.pick(["even", "by_work"]), overlap=maker.overlap() or "capacity"
+            shared_parts=maker.pick(["even", "by_work"]),
+            overlap=maker.overlap() or "capacity",
+            **maker.cascade(catalogue),
         ),
         sources=(Source(name="bill", type="x", path="x", exclude=maker.pick([(), (exclude,)])),),
     )

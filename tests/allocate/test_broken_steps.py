@@ -281,6 +281,16 @@ def wrong(world: World) -> bool:
             id="a weight outlives its days",
         ),
         pytest.param(
+            "slice_edges", "b.size <= e.size", "b.size = e.size", id="a slice is one reader's"
+        ),
+        pytest.param(
+            "slices", "bound - lag(bound, 1, 0)", "bound - lag(bound, 9, 0)", id="slices overlap"
+        ),
+        pytest.param("slices", "coalesce(c.size, 1)", "1", id="columns have no size"),
+        pytest.param(
+            "use_weights", "b.step > a.step", "b.step <> a.step", id="a later stage gives back"
+        ),
+        pytest.param(
             "rule_days",
             "select valid_to from weights",
             "select null",

@@ -1,14 +1,29 @@
 """The worked examples of methods.md §9, on the engine: every figure is exact."""
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import pytest
-from worlds import Con, World, attempt, by_id, by_target, charge, open_engine, output, rows, run
+from worlds import (
+    PERIOD,
+    Con,
+    World,
+    attempt,
+    by_id,
+    by_target,
+    charge,
+    open_engine,
+    output,
+    rows,
+    run,
+)
 
+from costlens.allocate import steps
 from costlens.config.dated import Weight
 from costlens.config.values import (
+    Allocation,
     Capacity,
     Catalogue,
     Edge,
@@ -262,6 +277,37 @@ def test_features_bear_what_the_example_says(
 ) -> None:
     run(con, world)
     near(con, "feature", wanted)
+
+
+@pytest.mark.parametrize(
+    ("order", "wanted"),
+    [
+        ((), {"mach": 4_187_025, "asm": 3_565_125}),
+        (("pm", "is"), {"mach": 4_300_800, "asm": 3_451_350}),
+        (("is", "pm"), {"mach": "28629405/8", "asm": "33387795/8"}),
+    ],
+)
+def test_example_c1b_steps_down_in_the_order_that_is_written(
+    con: Con, order: tuple[str, ...], wanted: dict[str, Any]
+) -> None:
+    takes = {
+        "pm": {"is": 2, "mach": 3, "asm": 5},
+        "is": {"pm": 1, "mach": 8, "asm": 1},
+    }
+    world = handed_on({"pm": 6_300_000, "is": 1_452_150}, takes)
+    allocation = Allocation(cascade="step_down" if order else "reciprocal", cascade_order=order)
+    run(con, replace(world, allocation=allocation))
+    near(con, "product", wanted)
+    steps.run(con, ("found",), period=PERIOD)
+    told = rows(con, "select message from found where code = 'step_down'")
+    assert told == ([(f"stages hand on step by step: {', '.join(order)}",)] if order else [])
+
+
+def test_a_stage_that_only_serves_those_before_it_is_stranded_when_they_step_down(con: Con) -> None:
+    world = handed_on({"a": 60, "b": 40}, {"a": {"a": 1, "b": 2, "x": 1}, "b": {"a": 5, "b": 1}})
+    world = replace(world, allocation=Allocation(cascade="step_down", cascade_order=("a", "b")))
+    run(con, world)
+    near(con, "product", {"x": 20, "(stranded)": 80})
 
 
 def in_slices(feeds: tuple[Edge, ...], columns: dict[str, Decimal] | None = None) -> World:
