@@ -279,6 +279,7 @@ def _resources(catalogue: Catalogue) -> Iterator[Row]:
                 "unit": unit or machine_unit,
                 "capacity": _text(capacity),
                 "machine": _text(machine),
+                "practical": _text(thing.practical),
                 "overlap": thing.overlap,
             }
 

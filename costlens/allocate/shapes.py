@@ -55,6 +55,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "unit": "VARCHAR",
         "capacity": "DECIMAL(18,3)",
         "machine": "DECIMAL(18,3)",
+        "practical": "DECIMAL(9,6)",
         "overlap": "VARCHAR",
     },
     "runs_on": {"node": "VARCHAR", "pipeline": "VARCHAR", "part": "VARCHAR"},

@@ -140,6 +140,10 @@ class Source(Value):
     )
 
 
+_PRACTICAL = (
+    "the part of its capacity that can be used in practice, as 0.8: what is not used of that is "
+    "idle, the rest is of class `reserved`"
+)
 Policy = str  # show, share, evenly, weight or `by MEASURE`
 Overlap = Literal["capacity", "occupancy", "occupancy_by_slots", "duration"]
 
@@ -288,6 +292,7 @@ class Resource(Named):
         None,
         only=("slots", "vcpu", "memory_gb", "gpu"),
     )
+    practical: Decimal | None = setting(_PRACTICAL, None, above=0, most=1)
     runs: tuple[RunsOn, ...] = setting("what ran on it, beside attempts that name its id", ())
     overlap: Overlap | None = setting("how runs share it, if not as `allocation` says")
 
@@ -304,6 +309,7 @@ class Pipeline(Named):
         None,
         only=("slots", "vcpu", "memory_gb", "gpu"),
     )
+    practical: Decimal | None = setting(_PRACTICAL, None, above=0, most=1)
     overlap: Overlap | None = setting("how its runs share that resource")
     produces: tuple[Produce, ...] = setting("what its parts make; the first match wins", ())
 

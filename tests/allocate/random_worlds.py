@@ -224,6 +224,7 @@ class Maker:
             billed_by=self.rule(*ids),
             capacity=self.capacity(),
             overlap=self.overlap(),
+            practical=self.pick([None, None, Decimal("0.8"), Decimal("0.333333"), Decimal(1)]),
             machine=self.pick([None, machines.get(self.unit)]),
             runs=tuple(
                 RunsOn(pipeline=pipeline, part=self.pick([None, "x.*", "prep|joint"]))
@@ -236,6 +237,7 @@ class Maker:
             name=name,
             billed_by=self.rule(self.pick(["id-3", "id-3", "own"])) if self.chance(0.5) else (),
             capacity=self.capacity() if self.chance(0.3) else None,
+            practical=self.pick([None, None, None, Decimal("0.5")]),
             overlap=self.overlap(),
             produces=self.pick([PATTERNS, PATTERNS, PATTERNS[1:2], ()]),
         )

@@ -281,6 +281,12 @@ def wrong(world: World) -> bool:
             id="a weight outlives its days",
         ),
         pytest.param(
+            "overlapped",
+            "c.capacity - greatest(c.practical, c.used) as work",
+            "c.capacity - c.used as work",
+            id="what is idle is reserved as well",
+        ),
+        pytest.param(
             "slice_edges", "b.size <= e.size", "b.size = e.size", id="a slice is one reader's"
         ),
         pytest.param(

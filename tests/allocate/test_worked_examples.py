@@ -280,6 +280,30 @@ def test_features_bear_what_the_example_says(
 
 
 @pytest.mark.parametrize(
+    ("practical", "wanted"),
+    [
+        ("0.75", {"A": 24, "B": 12, "C": 6, "idle": 30, "reserved": 24}),
+        ("0.4375", {"A": 24, "B": 12, "C": 6, "reserved": 54}),
+    ],
+)
+def test_what_cannot_be_used_in_practice_is_reserved_and_not_idle(
+    con: Con, practical: str, wanted: dict[str, Any]
+) -> None:
+    """C6: 32 slot hours at 3, of which 24 or 14 can be used; 14 were."""
+    world = on_cluster(C6, 96, 8, 4)
+    (cluster,) = world.catalogue.resources
+    cluster = replace(cluster, practical=Decimal(practical))
+    run(con, replace(world, catalogue=replace(world.catalogue, resources=(cluster,))))
+    name = "case when target = '(idle)' then class else target end"
+    found = rows(
+        con, f"select {name}, sum(effective) from ledger where level = 'feature' group by all"
+    )
+    assert dict(found) == wanted
+    beside = "select round(sum(idle_effective), 9) from stage_costs where outcome = 'allocated'"
+    assert rows(con, beside) == [(wanted.get("idle", 0),)]
+
+
+@pytest.mark.parametrize(
     ("order", "wanted"),
     [
         ((), {"mach": 4_187_025, "asm": 3_565_125}),
