@@ -14,6 +14,7 @@ used as (
         on
             (e.valid_from is null or e.valid_from <= s.first_day)
             and (e.valid_to is null or e.valid_to > s.first_day)
+    where e.is_own
 ),
 
 listed as (

@@ -289,6 +289,7 @@ def wrong(world: World) -> bool:
         pytest.param(
             "slice_edges", "b.size <= e.size", "b.size = e.size", id="a slice is one reader's"
         ),
+        pytest.param("slices", "where e.is_own", "", id="a size outlives the edge that says it"),
         pytest.param(
             "slices", "bound - lag(bound, 1, 0)", "bound - lag(bound, 9, 0)", id="slices overlap"
         ),
