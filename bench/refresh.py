@@ -1,6 +1,6 @@
 """Measure a refresh of a large month against bare DuckDB over the same files.
 
-    python bench/refresh.py --lines 10000000 --runs 50000 --features 5000 --models 300 --stages 500
+    python bench/refresh.py --lines 10000000 --runs 50000 --features 5000 --models 300 --products 200 --stages 500
 
 Prints seconds, ratios and peak memory. Each measured thing is a process of its own:
 refresh      the whole command on a fresh lake
@@ -145,10 +145,10 @@ def catalogue(size: argparse.Namespace) -> str:
         uses = ", ".join(f"{{feature: f{f}}}" for f in used)
         out.append(f"  - {{name: m{n}, uses: [{uses}]}}")
     out.append("products:")
-    out += [
-        f"  - {{name: p{n}, uses: [{{model: m{n}}}, {{model: m{n + 1}}}]}}"
-        for n in range(0, size.models - 1, 3)
-    ]
+    for n in range(size.products):
+        used = sorted({(n * 3 + k * 7) % size.models for k in range(3)})
+        uses = ", ".join(f"{{model: m{m}}}" for m in used)
+        out.append(f"  - {{name: p{n}, uses: [{uses}]}}")
     return "\n".join(out) + "\n"
 
 
@@ -286,6 +286,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=50_000)
     parser.add_argument("--features", type=int, default=5_000)
     parser.add_argument("--models", type=int, default=300)
+    parser.add_argument("--products", type=int, default=200)
     parser.add_argument("--stages", type=int, default=500)
     parser.add_argument("--reach", type=int, default=1_000, help="features that each stage feeds")
     parser.add_argument("--folder", type=Path, default=HERE / "data")

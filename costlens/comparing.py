@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from costlens.allocate import steps
-from costlens.allocate.book import Book
+from costlens.allocate.book import Book, tag_keys_of
 from costlens.ingest.source import macros
-from costlens.ingest.tags import helper_columns, rule_tags_sql, tagged
+from costlens.ingest.tags import show_retagged
 from costlens.lake import Build, Lake
-from costlens.lake.views import name
 from costlens.questions.ask import Answer, Asked, open_build, set_rates
 from costlens.questions.window import Window
 
@@ -39,7 +38,6 @@ STATES = (
     "create or replace temp table states "
     "(state varchar, target varchar, month varchar, currency varchar, value hugeint)"
 )
-_TAG = "tag:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +151,8 @@ def _allocate(
     lake.open(con, sides.after if has_runs else sides.before)
     lake.open(con, sides.after if has_bill else sides.before, tables=CHARGES)
     with macros(con):
-        _tag_again(con, frozenset(_tag_keys(book)))
+        # A build keeps the tags of its own rules alone.
+        show_retagged(con, frozenset(tag_keys_of(book)))
         steps.prepare(con, book)
         billed = con.execute("select distinct billing_period from charges").fetchall()
         for month in changed:
@@ -161,19 +160,3 @@ def _allocate(
                 steps.split_period(con, month)
                 _keep(con, sides, state=state, ledger="temp.ledger")
         con.execute("drop view temp.charges")
-
-
-def _tag_keys(book: Book) -> Iterator[str]:
-    for term in book["rule_terms"]:
-        if term["dim"].startswith(_TAG):
-            yield term["dim"].removeprefix(_TAG)
-
-
-def _tag_again(con: "DuckDBPyConnection", keys: frozenset[str]) -> None:
-    """Show the charges with the tags that this state's rules name: a build keeps its own alone."""
-    columns = ", ".join(map(name, helper_columns(keys)))
-    left_out = f" exclude ({columns})" if columns else ""
-    con.execute(
-        f"create or replace temp view charges as select *{left_out} "
-        f"replace ({rule_tags_sql(keys)} as x_tags) from {tagged('memory.main.charges', keys)}"
-    )

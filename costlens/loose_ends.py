@@ -10,7 +10,7 @@ from costlens.allocate.book import make_book, tag_keys
 from costlens.config.values import Workspace
 from costlens.errors import Finding
 from costlens.ingest.source import macros
-from costlens.ingest.tags import helper_columns, rule_tags_sql, tagged
+from costlens.ingest.tags import show_retagged
 from costlens.money import plain
 from costlens.start.names import as_name, is_valid
 from costlens.start.text import mapping, scalar
@@ -37,22 +37,10 @@ def loose_ends(con: "DuckDBPyConnection", workspace: Workspace) -> list[Finding]
     if period is None:
         return found
     with macros(con):
-        _tag_anew(con, workspace)
+        show_retagged(con, tag_keys(workspace.settings, workspace.catalogue))
         steps.match(con, period)
         rows = _rows(con, "charges_alike", period=period)
     return [*found, *_capped(_charges(rows, period), "names that charges hold")]
-
-
-def _tag_anew(con: "DuckDBPyConnection", workspace: Workspace) -> None:
-    """Put lines with the tags that today's rules name in the place of the build's."""
-    keys = tag_keys(workspace.settings, workspace.catalogue)
-    if keys:
-        con.execute(
-            "create or replace temp view charges as select * "
-            f"exclude ({', '.join(helper_columns(keys))}) "
-            f"replace ({rule_tags_sql(keys)} as x_tags) "
-            f"from {tagged('memory.main.charges', keys)}"
-        )
 
 
 def _rows(con: "DuckDBPyConnection", name: str, **given: object) -> list[tuple[Any, ...]]:

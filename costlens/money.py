@@ -30,9 +30,15 @@ def exact_sum(values: Iterable[Decimal]) -> Decimal:
 
 def converted(amounts: Iterable[tuple[Decimal, Decimal]]) -> Decimal:
     """Add up amounts times rates, and round once, half away from zero, as `money.sql` does."""
-    exact = sum((Fraction(amount) * int(rate * UNIT) for amount, rate in amounts), Fraction(0))
-    rounded = int(abs(exact) + Fraction(1, 2))
-    return Decimal(f"{rounded if exact >= 0 else -rounded}E-12")
+    return exactly(
+        sum((Fraction(amount) * Fraction(rate) for amount, rate in amounts), Fraction(0))
+    )
+
+
+def exactly(value: Fraction) -> Decimal:
+    """Write a fraction as a decimal of twelve places, rounded once, half away from zero."""
+    rounded = int(abs(value) * UNIT + Fraction(1, 2))
+    return Decimal(f"{rounded if value >= 0 else -rounded}E-12")
 
 
 def plain(amount: Decimal) -> str:

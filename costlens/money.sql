@@ -84,3 +84,15 @@ create or replace temp macro quotient(a, b) as
             then (sign(a) * ((abs(units(a)) * 20000 + units(b)) // (2 * units(b)))::decimal(34, 0) * 0.0001)
             ::decimal(38, 4)
     end;
+
+-- The hops of an amount in words, with the weights that were used, not reduced.
+create or replace temp macro told_hops(hops) as
+    list_aggregate(
+        list_transform(
+            hops,
+            lambda h: h.hop || ' ' || h.via || ' by ' || h.measure || ' '
+            || h.numerator || '/' || h.denominator
+        ),
+        'string_agg',
+        ' → '
+    );

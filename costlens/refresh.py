@@ -20,13 +20,13 @@ from costlens.ingest.rates import fix_new_rates, in_force
 from costlens.lake import TABLES, Build, Draft, Lake
 from costlens.lake.closings import closed_months, read_closings, reopened, write_closings
 from costlens.money import plain
-from costlens.roi.claims import check_claims
+from costlens.roi.claims import check_claims, claim_rows, realised_rows, worth_settings
 
 if TYPE_CHECKING:
     import duckdb
 
 Say = Callable[[str], None]
-_PERIOD_TABLES = ("placements", "stage_costs", "shares", "ledger")
+_PERIOD_TABLES = ("matches", "placements", "stage_costs", "shares", "ledger")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +89,7 @@ def refresh(
         ingested = load_sources(
             workspace, draft, con, tag_keys=keys, as_of=as_of, say=say, closed=closed
         )
-        findings = (*ingested.findings, *check_claims(workspace.catalogue))
+        findings = (*ingested.findings, *check_claims(workspace.catalogue, as_of=as_of.date()))
         inputs = {"workspace": workspace.digest, "engine": _engine_digest()}
         is_same = not ingested.changed and closings == before
         if draft.base and is_same and draft.base.inputs == inputs:
@@ -98,6 +98,7 @@ def refresh(
             write_closings(con, draft, closings)
         book = make_book(workspace.settings, workspace.catalogue)
         periods = _allocate(draft, con, book, findings, say, kept=closed.keys())
+        _write_claims(draft, con, workspace)
         build = draft.publish(
             built_at=as_of,
             engine=__version__,
@@ -115,6 +116,7 @@ def _settings(workspace: Workspace, rates: Iterable[FxRate]) -> dict[str, Any]: 
     return {
         "currency": workspace.settings.currency,
         "basis": workspace.settings.allocation.basis,
+        "roi": worth_settings(workspace.settings, workspace.catalogue),
         "fx": [
             {"month": one.month, "from": one.currency, "to": one.to, "rate": plain(one.rate)}
             for one in rates
@@ -163,7 +165,7 @@ def _allocate(
     for period in base.keys() - digests.keys():
         for table in _PERIOD_TABLES:
             draft.drop(table, {"billing_period": period})
-    _write_whole(draft, con, book, findings)
+    _write_whole(draft, con, findings)
     draft.open(con)
     return digests
 
@@ -194,7 +196,7 @@ def _keep_findings(con: "duckdb.DuckDBPyConnection", period: str) -> None:
 
 
 def _write_whole(
-    draft: Draft, con: "duckdb.DuckDBPyConnection", book: Book, findings: Iterable[Finding]
+    draft: Draft, con: "duckdb.DuckDBPyConnection", findings: Iterable[Finding]
 ) -> None:
     """Write the tables that every build has whole."""
     steps.run(con, ("catalogue", "graph", "found_in_runs"))
@@ -208,18 +210,22 @@ def _write_whole(
         )
     draft.write(con, "catalogue", "select * from temp.catalogue")
     draft.write(con, "graph", "select * from temp.graph")
-    draft.write(con, "claims", _claims(con, book))
     draft.write(con, "findings", "select * from all_found order by all")
 
 
-def _claims(con: "duckdb.DuckDBPyConnection", book: Book) -> str:
-    shape = TABLES["claims"].columns
-    con.execute(
-        "create or replace temp table claims_read as "
-        "select unnest(from_json($rows, $shape), recursive := true)",
-        {"rows": json.dumps(book["claims"]), "shape": json.dumps([shape])},
-    )
-    return "select * from claims_read"
+def _write_claims(draft: Draft, con: "duckdb.DuckDBPyConnection", workspace: Workspace) -> None:
+    """Write what was declared to come in, and what did."""
+    written = {
+        "claims": claim_rows(workspace.settings, workspace.catalogue),
+        "realised": realised_rows(workspace.settings, workspace.realised),
+    }
+    for name, rows in written.items():
+        con.execute(
+            f"create or replace temp table {name}_read as "
+            "select unnest(from_json($rows, $shape), recursive := true)",
+            {"rows": json.dumps(list(rows)), "shape": json.dumps([TABLES[name].columns])},
+        )
+        draft.write(con, name, f"select * from {name}_read")
 
 
 def _totals(con: "duckdb.DuckDBPyConnection") -> dict[str, list[dict[str, str]]]:

@@ -18,3 +18,10 @@ def last_day(month: str) -> date:
     """Give the last day of a month."""
     following = next_month(month)
     return date(int(following[:4]), int(following[5:]), 1) - timedelta(days=1)
+
+
+def months_after(day: date, months: int) -> date:
+    """Give the same day some months later, or the last one of a month that is too short for it."""
+    years, month = divmod(day.month - 1 + months, 12)
+    last = last_day(f"{day.year + years:04}-{month + 1:02}")
+    return last.replace(day=min(day.day, last.day))

@@ -321,6 +321,12 @@ def _explained(data: Data, view: View, answer: Answer) -> Part:
         f"{percent(cost.get('measured_share'))} of it rests on direct or measured use, the rest on "
         "models, declarations or even splits, as each row says."
     )
+    known = first_row(data.ask("coverage", **view.given), name=view.name) or {}
+    if known.get("convention_share") is not None:
+        lead += (
+            f" Of its cost, {percent(known['convention_share'])} is convention: others need it too, "
+            "and a rule shares it out."
+        )
     rows = [
         html.Tr(
             [

@@ -1,6 +1,6 @@
 -- connectors/spark/control.sql
 -- How many rows the logs make. Grain: one row per table made and month.
--- Reads: source. Counted task by task and hour by hour, before anything is added up.
+-- Reads: source alone, not what the tables are made of. Counted by tasks that are alike and by hour.
 with applications as (
     select
         x_log,
@@ -172,24 +172,17 @@ stage_names as (
 tasks as (
     select
         s.x_log,
-        case
-            when words(a.split_by) is not null then 'application'
-            else coalesce(u.part, words(n.stage_name), 'stage ' || s.stage)
-        end as part,
-        case when words(a.split_by) is null then u.part else 'application' end as made_by,
-        u.output,
-        u.has_width,
+        whole(s.stage) as stage,
         case
             when s.killed = 'true' then 'killed'
-            when s.failed = 'true' or u.in_vain then 'failed'
+            when s.failed = 'true' then 'failed'
             else 'succeeded'
         end as outcome,
-        s.on_executor as executor,
-        s.rows_out,
-        s.bytes_out,
+        coalesce(s.on_executor, '') as executor,
+        s.rows_out is not null as has_rows,
+        s.bytes_out is not null as has_bytes,
         a.start_ms,
         a.stop_ms,
-        a.task_cores,
         whole(s.launch) as launch,
         whole(s.finish) as finish,
         case
@@ -200,8 +193,6 @@ tasks as (
         end as busy
     from source as s
     inner join windows as a on s.x_log = a.x_log
-    left join used as u on s.x_log = u.x_log and whole(s.stage) = u.stage
-    left join stage_names as n on s.x_log = n.x_log and whole(s.stage) = n.stage
     where
         s.event = 'SparkListenerTaskEnd'
         and s.reason is distinct from 'Resubmitted'
@@ -219,16 +210,12 @@ placed as (
 
 timed as (
     select
-        x_log,
-        part,
-        outcome,
-        coalesce(executor, '') as executor,
-        task_cores,
+        *,
         case
             when not has_clock then least(busy, stop_ms - start_ms)
             when busy > finish - launch + 60000 then finish - launch
             else busy
-        end as busy,
+        end as taken,
         case when has_clock then launch else greatest(start_ms, stop_ms - greatest(busy, 1)) end
             as lo,
         case when has_clock then greatest(finish, launch + 1) else greatest(stop_ms, start_ms + 1) end
@@ -236,11 +223,38 @@ timed as (
     from placed
 ),
 
-in_hours as (
+-- Tasks alike, counted; those of one hour are alike whenever they ran in it.
+alike as (
     select
-        *,
-        unnest(range(lo // 3600000, (hi - 1) // 3600000 + 1)) as hour
-    from timed
+        x_log,
+        stage,
+        outcome,
+        executor,
+        first_hour,
+        last_hour,
+        bool_or(has_rows) as has_rows,
+        bool_or(has_bytes) as has_bytes,
+        min(lo) as lo,
+        max(hi) as hi,
+        count(*) as tasks,
+        sum(taken) as taken
+    from (
+        select *, lo // 3600000 as first_hour, (hi - 1) // 3600000 as last_hour
+        from timed
+    )
+    group by
+        x_log,
+        stage,
+        outcome,
+        executor,
+        first_hour,
+        last_hour,
+        case when first_hour < last_hour then (lo, hi, taken) end
+),
+
+in_hours as (
+    select *, unnest(range(first_hour, last_hour + 1)) as hour
+    from alike
 ),
 
 spans as (
@@ -268,17 +282,42 @@ spans as (
 
 taken as (
     select
-        x_log,
-        executor,
-        hour,
+        t.x_log,
+        t.executor,
+        t.hour,
         sum(
-            task_cores * (
-                busy * (least(hi, (hour + 1) * 3600000) - lo) // (hi - lo)
-                - busy * (greatest(lo, hour * 3600000) - lo) // (hi - lo)
-            )
+            a.task_cores * case
+                when t.first_hour = t.last_hour then t.taken
+                else t.tasks * (
+                    t.taken // t.tasks * (least(t.hi, (t.hour + 1) * 3600000) - t.lo)
+                    // (t.hi - t.lo)
+                    - t.taken // t.tasks * (greatest(t.lo, t.hour * 3600000) - t.lo)
+                    // (t.hi - t.lo)
+                )
+            end
         ) as core_ms
-    from in_hours
-    group by x_log, executor, hour
+    from in_hours as t
+    inner join windows as a on t.x_log = a.x_log
+    group by t.x_log, t.executor, t.hour
+),
+
+-- What a stage is a part of, and what it wrote.
+parts as (
+    select
+        s.x_log,
+        s.stage,
+        case
+            when words(a.split_by) is not null then 'application'
+            else coalesce(u.part, words(n.stage_name), 'stage ' || s.stage)
+        end as part,
+        case when words(a.split_by) is null then u.part else 'application' end as made_by,
+        u.output,
+        u.has_width,
+        coalesce(u.in_vain, false) as in_vain
+    from (select distinct x_log, stage from alike) as s
+    inner join windows as a on s.x_log = a.x_log
+    left join used as u on s.x_log = u.x_log and s.stage = u.stage
+    left join stage_names as n on s.x_log = n.x_log and s.stage = n.stage
 ),
 
 -- The hours in which an executor had more core-milliseconds than its tasks took.
@@ -303,7 +342,15 @@ attempts as (
     select x_log, part, outcome, hour, min(lo) as lo
     from (
         select x_log, part, outcome, hour, greatest(min(lo), hour * 3600000) as lo
-        from in_hours
+        from (
+            select
+                t.* exclude (outcome),
+                p.part,
+                case when t.outcome = 'succeeded' and p.in_vain then 'failed' else t.outcome end
+                    as outcome
+            from in_hours as t
+            inner join parts as p on t.x_log = p.x_log and t.stage = p.stage
+        )
         group by x_log, part, outcome, hour
         union all
         select x_log, part, 'succeeded', hour, lo
@@ -317,18 +364,19 @@ outputs as (
     select
         a.pipeline,
         a.run,
-        t.made_by,
-        t.output,
+        p.made_by,
+        p.output,
         max(words(a.split_by)) as split_by,
         min(a.start_ms) as start_ms,
         1 as has_work,
-        (count(t.rows_out) > 0)::integer as has_rows,
-        (count(t.bytes_out) > 0)::integer as has_bytes,
-        (count(t.rows_out) > 0 and bool_and(t.has_width))::integer as has_values
-    from tasks as t
+        bool_or(t.has_rows)::integer as has_rows,
+        bool_or(t.has_bytes)::integer as has_bytes,
+        (bool_or(t.has_rows) and bool_and(p.has_width))::integer as has_values
+    from alike as t
     inner join windows as a on t.x_log = a.x_log
-    where t.output is not null
-    group by a.pipeline, a.run, t.made_by, t.output
+    inner join parts as p on t.x_log = p.x_log and t.stage = p.stage
+    where p.output is not null
+    group by a.pipeline, a.run, p.made_by, p.output
 )
 
 select

@@ -1,34 +1,9 @@
 -- connectors/spark/findings.sql
--- What is odd about the logs of a delivery. Grain: one row per finding. Reads: source.
-with applications as (
-    select
-        x_log,
-        min(x_line) as x_line,
-        max(x_line) as last_line,
-        max(app_name) as app_name,
-        min(whole(moment)) filter (event = 'SparkListenerApplicationStart') as said_start,
-        max(whole(moment)) filter (event = 'SparkListenerApplicationEnd') as said_stop,
-        least(min(whole(job_start)), min(whole(launch))) as first_ms,
-        greatest(max(whole(job_start)), max(whole(job_stop)), max(whole(finish))) as last_ms
-    from source
-    group by x_log
-),
-
-windows as (
-    select
-        *,
-        coalesce(said_start, first_ms) as start_ms,
-        greatest(
-            coalesce(said_start, first_ms),
-            case when said_stop >= coalesce(said_start, first_ms) then said_stop else last_ms end
-        ) as stop_ms
-    from applications
-),
-
-executors as (
+-- What is odd about the logs of a delivery. Grain: one row per finding. Reads: source, applications.
+with executors as (
     select a.x_log, count(*) as lines, min(s.x_line) as x_line, max(whole(s.moment)) as said
     from source as s
-    inner join windows as a on s.x_log = a.x_log
+    inner join applications as a on s.x_log = a.x_log
     where
         s.event in ('SparkListenerExecutorAdded', 'SparkListenerExecutorRemoved')
         and not whole(s.moment) between a.start_ms - 60000 and a.stop_ms + 60000
@@ -38,7 +13,7 @@ executors as (
 tasks as (
     select a.x_log, count(*) as lines, min(s.x_line) as x_line
     from source as s
-    inner join windows as a on s.x_log = a.x_log
+    inner join applications as a on s.x_log = a.x_log
     where
         s.event = 'SparkListenerTaskEnd'
         and (
@@ -77,7 +52,7 @@ select
     'does not tell of the start of its application: it counts from its first job'
     || case when first_ms is null then ', of which there is none' else '' end,
     'deliver the log from its beginning'
-from windows
+from applications
 where said_start is null
 union all
 select
@@ -87,7 +62,7 @@ select
     'does not tell of the end of its application: it counts up to its last event, '
     || coalesce(strftime(make_timestamp_ms(last_ms), '%Y-%m-%d %H:%M:%S'), 'of which there is none'),
     'it still runs, or it was killed'
-from windows
+from applications
 where said_stop is null
 union all
 select

@@ -1,54 +1,12 @@
 -- connectors/spark/outputs.sql
 -- What the queries of an application wrote: rows, bytes, values (rows by the columns that were worked
 -- out and not only passed on) and the work it took.
--- Grain: one row per (application, part, output, measure). Reads: source, one event a line.
+-- Grain: one row per (application, part, output, measure). Reads: source, one event a line;
+-- applications, pieces.
 -- An output is a feature by the last word of its path or table. With `split_by` the whole application
 -- is one part, of which that measure alone counts. What a try wrote that was tried again, or a job that
 -- failed, counts 0. `start` is not kept.
-with applications as (
-    select
-        x_log,
-        max(app_name) as app_name,
-        max(app_id) as app_id,
-        max(app_attempt) as app_attempt,
-        arg_max(properties, x_line) as properties,
-        max(split_by) as split_by,
-        coalesce(
-            min(whole(moment)) filter (event = 'SparkListenerApplicationStart'),
-            least(min(whole(job_start)), min(whole(launch)))
-        ) as start_ms
-    from source
-    group by x_log
-),
-
-named as (
-    select
-        x_log,
-        coalesce(
-            try_cast(app_attempt as integer),
-            try_cast(json_extract_string(properties, '$."spark.app.attempt.id"') as integer),
-            1
-        ) as number,
-        start_ms,
-        words(split_by) as split_by,
-        coalesce(
-            words(app_name),
-            words(json_extract_string(properties, '$."spark.app.name"')),
-            words(app_id),
-            words(json_extract_string(properties, '$."spark.app.id"')),
-            regexp_extract(x_log, '([^/]+)$', 1)
-        ) as pipeline,
-        coalesce(
-            words(app_id),
-            words(json_extract_string(properties, '$."spark.app.id"')),
-            regexp_extract(x_log, '([^/]+)$', 1)
-        ) as run,
-        coalesce(
-            try_cast(json_extract_string(properties, '$."spark.task.cpus"') as integer), 1
-        ) as task_cores
-    from applications
-),
-
+with
 -- What a query wrote: a path, or a table.
 queries as (
     select
@@ -199,41 +157,15 @@ used as (
     having count(s.output) > 0 and count(distinct s.part) < 2
 ),
 
-tasks as (
-    select
-        x_line,
-        x_log,
-        whole(stage) as stage,
-        killed is distinct from 'true' and failed is distinct from 'true' as succeeded,
-        whole(finish) - whole(launch) as wall,
-        whole(run_ms) as run_ms,
-        whole(rows_out) as rows_out,
-        whole(bytes_out) as bytes_out
-    from source
-    where
-        event = 'SparkListenerTaskEnd'
-        and reason is distinct from 'Resubmitted'
-        and stage is not null
-        and launch is not null
-        and finish is not null
-),
-
 stages as (
     select
         x_log,
         stage,
         min(x_line) as x_line,
-        sum(
-            case
-                when run_ms > wall + 60000 then greatest(wall, 0)
-                when run_ms > 0 then run_ms
-                when succeeded then 0
-                else greatest(wall, 0)
-            end
-        )::bigint as busy,
-        sum(case when succeeded then rows_out else rows_out * 0 end)::bigint as rows_out,
-        sum(case when succeeded then bytes_out else bytes_out * 0 end)::bigint as bytes_out
-    from tasks
+        sum(work)::bigint as busy,
+        sum(rows_out)::bigint as rows_out,
+        sum(bytes_out)::bigint as bytes_out
+    from pieces
     group by x_log, stage
 ),
 
@@ -251,12 +183,12 @@ kept as (
         u.width,
         a.pipeline,
         a.run,
-        a.split_by,
+        words(a.split_by) as split_by,
         a.start_ms,
         a.task_cores
     from stages as s
     inner join used as u on s.x_log = u.x_log and s.stage = u.stage
-    inner join (select *, max(number) over (partition by run) as last from named) as a
+    inner join (select *, max(number) over (partition by run) as last from applications) as a
         on s.x_log = a.x_log
 ),
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from costlens.allocate.shapes import COLUMNS
-from costlens.config.dated import Edge, Owner, Weight, latest
+from costlens.config.dated import Edge, Owner, Weight
 from costlens.config.values import (
     Capacity,
     Catalogue,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]  # a JSON object: text, whole numbers, null
 Book = dict[str, list[Row]]  # table → rows
 
+_TAG = "tag:"
 _DIMS = ("account", "service", "region", "resource_id", "usage_type", "category")
 
 
@@ -54,7 +55,6 @@ def make_book(settings: Settings, catalogue: Catalogue) -> Book:
         "runs_on": list(_runs_on(catalogue)),
         "run_matches": list(_run_matches(catalogue)),
         "produces": list(_produces(catalogue)),
-        "claims": list(_claims(settings, catalogue)),
         "policies": [
             {"name": f.name, "value": str(getattr(settings.allocation, f.name))}
             for f in fields(settings.allocation)
@@ -68,6 +68,13 @@ def tag_keys(settings: Settings, catalogue: Catalogue) -> frozenset[str]:
     selectors: list[Selector] = [rule for _, rule in _billed_by(catalogue)]
     selectors += [exclusion for source in settings.sources for exclusion in source.exclude]
     return frozenset(key.lower() for selector in selectors for key in selector.tags)
+
+
+def tag_keys_of(book: Book) -> Iterator[str]:
+    """List the tag keys that the rules of a book name."""
+    for term in book["rule_terms"]:
+        if term["dim"].startswith(_TAG):
+            yield term["dim"].removeprefix(_TAG)
 
 
 def open_book(con: "duckdb.DuckDBPyConnection", book: Book) -> None:
@@ -92,7 +99,7 @@ def _after(day: date | None) -> str | None:
 
 def _terms(rule_id: int, selector: Selector) -> list[Row]:
     named = {dim: getattr(selector, dim) for dim in _DIMS}
-    named |= {f"tag:{key.lower()}": values for key, values in selector.tags.items()}
+    named |= {f"{_TAG}{key.lower()}": values for key, values in selector.tags.items()}
     return [
         {"rule_id": rule_id, "dim": dim, "pattern": pattern.lower()}
         for dim, patterns in named.items()
@@ -327,41 +334,6 @@ def _produces(catalogue: Catalogue) -> Iterator[Row]:
                 "part": produce.part,
                 "target": _rewrite(produce),
                 "shared": produce.shared,
-            }
-
-
-def _claims(settings: Settings, catalogue: Catalogue) -> Iterator[Row]:
-    for product in catalogue.products:
-        for number, benefit in enumerate(product.benefits, start=1):
-            amount = benefit.amount
-            yield {
-                "claim": f"{product.name}/{number}",
-                "product": product.name,
-                "name": benefit.name,
-                "type": benefit.kind,
-                "metric": benefit.metric,
-                "population": benefit.population,
-                "owner": benefit.owner or latest(product.owner),
-                "unit": benefit.unit,
-                "conversion": _text(benefit.conversion),
-                "currency": benefit.currency or settings.currency,
-                "low": _text(amount.low if amount else None),
-                "likely": _text(amount.likely if amount else None),
-                "high": _text(amount.high if amount else None),
-                "per": benefit.per,
-                "valid_from": _text(benefit.valid_from),
-                "valid_to": _after(benefit.valid_until),
-                "ramp_months": benefit.ramp_months,
-                "decay": _text(benefit.decay),
-                "counterfactual": benefit.counterfactual,
-                "evidence": benefit.evidence,
-                "evidence_level": benefit.evidence_level,
-                "claim_share": _text(benefit.claim_share),
-                "shares": json.dumps({k: _text(v) for k, v in sorted(benefit.share.items())}),
-                "cashable": benefit.cashable,
-                "approver": benefit.approver,
-                "review_on": _text(benefit.review_on),
-                "read_from": benefit.place,
             }
 
 

@@ -1,7 +1,7 @@
 -- The lines of some bundles in key order, each with the sum up to and with it.
 -- Grain: one row per billing line. Reads: matched_lines, bundles, chosen_bundles.
 with keyed as (
-    select b.bundle, m.x_load, m.x_line, m.billed, m.effective
+    select b.bundle, b.currency, m.x_load, m.x_line, m.billed, m.effective
     from matched_lines as m
     inner join bundles as b
         on

@@ -59,19 +59,10 @@ SPLIT_STEPS = (
     "overlapped",
 )
 CASCADE_STEPS = ("handed_on", "landed", "ended", "slices", "sliced", "settled")
-NEED_STEPS = (
-    "all_edges",
-    "reach",
-    "need_edges",
-    "need_weights",
-    "need_sets",
-    "shares",
-    "node_sets",
-    "placements",
-    "stage_costs",
-    "entries",
-    "ledger",
-)
+# Who needs each stage; then what each bears.
+EDGE_STEPS = ("all_edges",)
+SET_STEPS = ("reach", "need_edges", "need_weights", "need_sets", "shares", "node_sets")
+BEAR_STEPS = ("placements", "stage_costs", "entries", "ledger")
 # What policies share out, once all is where it belongs.
 POLICY_STEPS = ("policy_pieces", "policy_members", "policy_shares")
 
@@ -118,14 +109,26 @@ def match(con: "duckdb.DuckDBPyConnection", period: str) -> None:
 
 def split_period(con: "duckdb.DuckDBPyConnection", period: str) -> None:
     """Split the bill of a period into placements, stage_costs, shares and ledger."""
+    bring_to_stages(con, period)
+    run(con, (*EDGE_STEPS, *SET_STEPS), period=period)
+    bear(con, period)
+
+
+def bring_to_stages(con: "duckdb.DuckDBPyConnection", period: str) -> None:
+    """Bring every charge of a period to the stages whose cost it is."""
     match(con, period)
     run(con, ("bundles", *POOL_STEPS, "stated_capacity"))
     place(con)
     run(con, ("own_costs", "use_weights"))
     solve_flows(con)
     run(con, CASCADE_STEPS)
-    run(con, NEED_STEPS, period=period)
+
+
+def bear(con: "duckdb.DuckDBPyConnection", period: str) -> None:
+    """Split the cost of stages over those who need them, and what policies share out."""
+    run(con, BEAR_STEPS, period=period)
     run(con, POLICY_STEPS, period=period)
+    run(con, ("matches",), period=period)
     con.execute("insert into temp.ledger by name select * from policy_shares")
 
 

@@ -40,7 +40,7 @@ def check(config: Path | None, full: bool, against: Against, printed: Print) -> 
         raise click.UsageError("--format and --out go with --against cost-explorer")
     workspace = load_workspace(config)
     found = [
-        *check_claims(workspace.catalogue),
+        *check_claims(workspace.catalogue, as_of=_now().date()),
         *(_read_all(workspace) if full else _read_beginnings(workspace)),
     ]
     errors = [one for one in found if one.severity == "error"]

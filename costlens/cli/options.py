@@ -135,11 +135,15 @@ def takes_config(command: Command) -> Command:
 
 
 def takes_scope(
-    *, build: bool = True, days: bool = False, basis: bool = False
+    *, build: bool = True, days: bool = False, months: bool = False, basis: bool = False
 ) -> Callable[[Command], Command]:
-    """Give a verb a `Scope`, from `--config`, `--build` and, where asked for, days and basis."""
+    """Give a verb a `Scope`, from `--config`, `--build` and, where asked for, days and basis.
+
+    `days` are days or months, `months` are months alone.
+    """
     options = [_CONFIG, _BUILD] if build else [_CONFIG]
-    options += [_START, _STOP, _MONTH] if days else []
+    options += [_START, _STOP] if days else []
+    options += [_MONTH] if days or months else []
     options += [_BASIS] if basis else []
 
     def give(command: Command) -> Command:
@@ -224,3 +228,13 @@ def read_target(text: str) -> tuple[str, str]:
             hint="write feature:NAME, model:NAME or product:NAME",
         )
     return level, name
+
+
+def read_amount(text: str) -> tuple[str, str]:
+    """Read a target, or `stage:`, `pipeline:`, `service:` or `class:` and a name."""
+    level, _, name = text.partition(":")
+    if level == "stage":  # as explain prints it, `stage:scan` or `pipeline:p/part`
+        return level, name if ":" in name else text
+    if level in ("pipeline", "service", "class") and name:
+        return ("stage", text) if level == "pipeline" and "/" in name else (level, name)
+    return read_target(text)

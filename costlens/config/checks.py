@@ -7,12 +7,10 @@ and neither of those is owned by what it owns. Edges between stages may: the cas
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
-from decimal import Decimal
 
 from costlens.config.address import address_of
-from costlens.config.benefits import Amount, Benefit
+from costlens.config.benefits import Amount, Benefit, check_amount, check_benefit
 from costlens.config.edge_checks import (
-    finding,
     once_a_day,
     one_at_a_time,
     slices_of_all,
@@ -21,7 +19,8 @@ from costlens.config.edge_checks import (
 )
 from costlens.config.keys import Key, choices_of, keys_of
 from costlens.config.notes import Notes, did_you_mean, listed
-from costlens.config.value import Value
+from costlens.config.pools import Pool, check_pool
+from costlens.config.value import Value, mistake
 from costlens.config.values import (
     Account,
     Capacity,
@@ -67,19 +66,19 @@ def _choice(value: Value, only: Collection[str]) -> Iterator[Finding]:
     ]
     made = [names for keys in groups if (names := [k.name for k in keys if _given(value, k)])]
     if out:
-        yield finding(value, f'"{out[0]}" has no meaning here', f"write one of: {ways}")
+        yield mistake(value, f'"{out[0]}" has no meaning here', f"write one of: {ways}")
     elif not made:
-        yield finding(value, "nothing is named here", f"write one of: {ways}")
+        yield mistake(value, "nothing is named here", f"write one of: {ways}")
     elif len(made) > 1:
         both = " and ".join(f'"{names[0]}"' for names in made)
-        yield finding(value, f"{both} exclude each other", f"keep one of: {ways}")
+        yield mistake(value, f"{both} exclude each other", f"keep one of: {ways}")
 
 
 def _something(value: Value) -> Iterator[Finding]:
     """Of keys of which some are needed, write at least one."""
     keys = [key for key in keys_of(type(value)).values() if key.any_of]
     if keys and not any(_given(value, key) for key in keys):
-        yield finding(
+        yield mistake(
             value,
             "this picks nothing",
             f"write at least one of: {listed([key.name for key in keys])}",
@@ -90,7 +89,7 @@ def _window(value: Value) -> Iterator[Finding]:
     start: object = getattr(value, "valid_from", None)
     last: object = getattr(value, "valid_until", None)
     if isinstance(start, date) and isinstance(last, date) and start > last:
-        yield finding(
+        yield mistake(
             value,
             f'"from" {start} is after "until" {last}',
             '"until" is the last day, included: write one that is not before "from"',
@@ -100,62 +99,7 @@ def _window(value: Value) -> Iterator[Finding]:
 def _capacity(value: Value) -> Iterator[Finding]:
     given = [getattr(value, key.field) for key in keys_of(Capacity).values()]
     if any(each is not None for each in given) and not sum(filter(None, given)):
-        yield finding(value, "a capacity of zero can do nothing", "write more than 0")
-
-
-def _amount(value: Value) -> Iterator[Finding]:
-    assert isinstance(value, Amount)
-    for small, large in (("low", "likely"), ("likely", "high"), ("low", "high")):
-        less, more = getattr(value, small), getattr(value, large)
-        if less is not None and more is not None and less > more:
-            yield finding(
-                value,
-                f'"{small}" {less} is more than "{large}" {more}',
-                'write them so that "low" is not above "likely", nor "likely" above "high"',
-            )
-            return
-
-
-def _shares(value: Value) -> Iterator[Finding]:
-    assert isinstance(value, Benefit)
-    for kind in ("model", "feature"):
-        parts = [part for node, part in value.share.items() if node.startswith(f"{kind}:")]
-        total = sum(parts, Decimal(0))
-        if total > 1:
-            yield finding(
-                value,
-                f'the {kind} shares of benefit "{value.name}" add up to {total}',
-                "write shares that add up to 1 or less",
-            )
-
-
-def _benefit(value: Value) -> Iterator[Finding]:
-    """Take no amount that no day can be given for, and none where there is no money."""
-    assert isinstance(value, Benefit)
-    if value.kind == "qualitative" and value.amount:
-        yield finding(
-            value,
-            f'benefit "{value.name}" is qualitative and has an amount',
-            'write another "kind", or take "amount" out: no words become money',
-        )
-    if value.per == "once" and value.amount and value.valid_from is None:
-        yield finding(
-            value,
-            f'benefit "{value.name}" comes once, and nothing says when',
-            'write "from": its day, or with "until" the days it is spread over',
-        )
-    if value.ramp_months and value.per == "once":
-        yield finding(
-            value,
-            f'benefit "{value.name}" comes once, so "ramp_months" means nothing',
-            'take "ramp_months" out, or write "per" what the amount is',
-        )
-    elif value.ramp_months and value.valid_from is None:
-        yield finding(
-            value,
-            f'benefit "{value.name}" has "ramp_months", and nothing says when they begin',
-            'write "from": the first day of the ramp',
-        )
+        yield mistake(value, "a capacity of zero can do nothing", "write more than 0")
 
 
 def _template(value: Value) -> Iterator[Finding]:
@@ -167,7 +111,7 @@ def _template(value: Value) -> Iterator[Finding]:
         if not isinstance(text, str) or not ("{" in text or "}" in text):
             continue
         if re.fullmatch(r"([^{}]|\{[^{}]*\})*", text) is None:
-            yield finding(
+            yield mistake(
                 value,
                 f'the braces of "{text}" do not close',
                 'write one group in each pair, such as "{view}"',
@@ -175,7 +119,7 @@ def _template(value: Value) -> Iterator[Finding]:
         for name in re.findall(r"\{([^{}]*)\}", text):
             if name not in groups:
                 known = f"groups of this part: {listed(groups)}" if groups else ""
-                yield finding(
+                yield mistake(
                     value,
                     f'"part" has no group "{name}" for "{text}"',
                     known or f'name the group in "part": (?P<{name}>...)',
@@ -187,11 +131,11 @@ def _bucket(value: Value) -> Iterator[Finding]:
     assert isinstance(value, Source)
     if not value.path.startswith("s3://"):
         if value.s3 is not None:
-            yield finding(
+            yield mistake(
                 value.s3, '"s3" says how to reach s3://, and the path is none', 'take "s3" out'
             )
     elif not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^*?\[]*)?", value.path):
-        yield finding(
+        yield mistake(
             value,
             '"path" begins with s3:// and goes on with no bucket and prefix',
             "write s3://BUCKET/PREFIX without * ? or [: all files that begin so are found",
@@ -202,7 +146,7 @@ def _bucket(value: Value) -> Iterator[Finding]:
 
 def _endpoint(value: Value, endpoint: str | None) -> Iterator[Finding]:
     if endpoint and not re.fullmatch(r"https?://[\w.:\[\]-]+/?", endpoint):
-        yield finding(
+        yield mistake(
             value,
             '"endpoint" is no URL of a host',
             "write https:// and the host; credentials never stand in costlens.yaml",
@@ -215,29 +159,29 @@ def _account(value: Value) -> Iterator[Finding]:
     yield from _endpoint(value, value.endpoint)
     for place, region in enumerate(value.region):
         if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d+", region):
-            yield finding(
+            yield mistake(
                 value, f'"{region}" is no region of AWS', "write it as AWS does, such as eu-west-1"
             )
         elif region in value.region[:place]:
-            yield finding(value, f'the region "{region}" stands twice', "keep one of the two")
+            yield mistake(value, f'the region "{region}" stands twice', "keep one of the two")
 
 
 def _database(value: Value) -> Iterator[Finding]:
     """Take the address of a database; show none, as it may hold what is secret."""
     assert isinstance(value, Source)
     if re.match(r"(postgres|mysql|mariadb)[^/]*://", value.path):
-        yield finding(value, '"path" is the address of a database', "write it as url:")
+        yield mistake(value, '"path" is the address of a database', "write it as url:")
     if value.url is None:
         for name in ("password", "schema"):
             if getattr(value, name) is not None:
-                yield finding(
+                yield mistake(
                     value,
                     f'"{name}" is for a database, and there is no "url"',
                     f'take "{name}" out',
                 )
         return
     if re.match(r"[^/]*//[^/@]*:.*@", value.url) or "password=" in value.url:
-        yield finding(
+        yield mistake(
             value,
             '"url" holds a password',
             "take it out, and write where it is kept: password: {env: NAME} or {file: PATH}",
@@ -245,14 +189,14 @@ def _database(value: Value) -> Iterator[Finding]:
         return
     address = address_of(value.url)
     if address is None:
-        yield finding(
+        yield mistake(
             value,
             '"url" is no address of a database',
             "write postgresql://USER@HOST:PORT/DATABASE or mysql://, with ?sslmode= and "
             "&sslrootcert= where they are needed",
         )
     elif address.kind == "mysql" and value.schema is not None:
-        yield finding(
+        yield mistake(
             value, '"schema" is for PostgreSQL alone', "name the database in the url instead"
         )
 
@@ -260,8 +204,9 @@ def _database(value: Value) -> Iterator[Finding]:
 _CHECKS: dict[type[Value], Sequence[Callable[[Value], Iterator[Finding]]]] = {
     Value: (_something, _window, once_a_day, one_at_a_time, unsliced),
     Capacity: (_capacity,),
-    Amount: (_amount,),
-    Benefit: (_shares, _benefit),
+    Amount: (check_amount,),
+    Benefit: (check_benefit,),
+    Pool: (check_pool,),
     Produce: (_template,),
     Stage: (weights_of_all, slices_of_all),
     Source: (_bucket, _database),
@@ -290,6 +235,8 @@ def check_references(notes: Notes) -> None:
             hint = f'did you mean "{near}"?'
         elif mention.kind == "source":
             hint = f"sources of costlens.yaml: {listed(list(known), most=8)}"
+        elif mention.kind == "claim":
+            hint = f"write one of: {listed(list(known), most=8)}" if known else "declare it first"
         else:
             hint = f'add it under "{mention.kind}s" in catalog/, or take this out'
         notes.add(

@@ -7,16 +7,11 @@ from typing import TypeVar
 from costlens.config.dated import Edge, Owner, Weight
 from costlens.config.keys import keys_of
 from costlens.config.notes import listed
-from costlens.config.value import Value
+from costlens.config.value import Value, mistake
 from costlens.config.values import Allocation, Catalogue, Stage
 from costlens.errors import Finding
 
 D = TypeVar("D", Edge, Owner | Weight)
-
-
-def finding(value: Value, message: str, hint: str) -> Finding:
-    """Make a finding of what a value says."""
-    return Finding(message=message, where=value.place, hint=hint, code="bad_value")
 
 
 def once_a_day(value: Value) -> Iterator[Finding]:
@@ -30,7 +25,7 @@ def once_a_day(value: Value) -> Iterator[Finding]:
             earlier = seen.setdefault(thing, [])
             if other := _at_once(edge, earlier):
                 name = next(filter(None, thing), "")
-                yield finding(
+                yield mistake(
                     edge,
                     f'"{name}" stands twice under "{key.name}", here and at {other.place}',
                     'keep one, or give them different days with "from" and "until"',
@@ -46,7 +41,7 @@ def one_at_a_time(value: Value) -> Iterator[Finding]:
         earlier: list[Owner | Weight] = []
         for one in getattr(value, key.field):
             if other := _at_once(one, earlier):
-                yield finding(
+                yield mistake(
                     one,
                     f'"{key.name}" says two things of one day, here and at {other.place}',
                     'give them different days with "from" and "until"; "until" is the last day',
@@ -71,7 +66,7 @@ def weights_of_all(value: Value) -> Iterator[Finding]:
         return
     for edge in value.feeds:
         if edge.weight is None:
-            yield finding(
+            yield mistake(
                 edge,
                 f'stage "{value.name}" hands on by use, and this consumer has no weight',
                 'write its "weight", or take all weights out where consumption is measured',
@@ -83,30 +78,30 @@ def slices_of_all(value: Value) -> Iterator[Finding]:
     assert isinstance(value, Stage)
     sized = [edge for edge in value.feeds if edge.size is not None or edge.columns]
     if sized and value.split == "use":
-        yield finding(
+        yield mistake(
             sized[0],
             f'stage "{value.name}" hands on by use, so "size" and "columns" mean nothing',
             'write "weight", or take "split" out',
         )
     for edge in value.feeds if sized else ():
         if (edge.size is None, not edge.columns) != (sized[0].size is None, not sized[0].columns):
-            yield finding(
+            yield mistake(
                 edge,
                 f'stage "{value.name}" is needed in slices, and this says it in another way than '
                 f"{sized[0].place}",
                 'write "size" for all that it feeds, or "columns" for all',
             )
         elif edge.size is not None and edge.columns:
-            yield finding(edge, '"size" and "columns" exclude each other', "keep one of the two")
+            yield mistake(edge, '"size" and "columns" exclude each other', "keep one of the two")
         for column in edge.columns if value.columns else ():
             if column not in value.columns:
-                yield finding(
+                yield mistake(
                     edge,
                     f'stage "{value.name}" has no column "{column}"',
                     f"its columns: {listed(list(value.columns))}",
                 )
     if value.columns and not any(edge.columns for edge in value.feeds):
-        yield finding(
+        yield mistake(
             value,
             f'nothing needs a column of stage "{value.name}"',
             'write "columns" for what it feeds, or take them out here',
@@ -117,7 +112,7 @@ def unsliced(value: Value) -> Iterator[Finding]:
     """Take sizes and columns only where a stage says what it feeds."""
     for edge in getattr(value, "uses", ()):
         if edge.size is not None or edge.columns:
-            yield finding(
+            yield mistake(
                 edge,
                 '"size" and "columns" mean nothing here',
                 'write them under "feeds" of a stage',
@@ -130,26 +125,26 @@ def order_of_stages(allocation: Allocation, catalogue: Catalogue) -> Iterator[Fi
     by_use = [stage.name for stage in catalogue.stages if stage.split == "use"]
     if allocation.cascade != "step_down":
         if order:
-            yield finding(
+            yield mistake(
                 allocation,
                 '"cascade_order" means nothing where stages are solved exactly',
                 "write cascade: step_down, or take the order out",
             )
         return
     if missing := [name for name in by_use if name not in order]:
-        yield finding(
+        yield mistake(
             allocation,
             f'"cascade_order" leaves out {listed(missing)}',
             f"write all stages that are split by use: {listed(by_use)}",
         )
     for name in dict.fromkeys(order):
         if name in named and name not in by_use:
-            yield finding(
+            yield mistake(
                 allocation,
                 f'"cascade_order" names "{name}", which is not split by use',
                 "take it out, or write split: use where it stands",
             )
         if order.count(name) > 1:
-            yield finding(
+            yield mistake(
                 allocation, f'"cascade_order" names "{name}" twice', "keep one of the two"
             )

@@ -56,6 +56,9 @@ FORMS = {
         pattern=r"show|share|evenly|weight|by [A-Za-z0-9_.:-]+",
         says="show, share, evenly, weight, or a measure of activity, such as by reads",
     ),
+    "month": Form(
+        pattern=r"[0-9]{4}-(0[1-9]|1[0-2])", says="a month as year-month, such as 2026-01"
+    ),
     "currency": Form(pattern=r"[A-Z]{3}", says="three capital letters, such as EUR"),
 }
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from costlens.errors import Finding
+
 
 def setting(doc: str, default: Any = None, /, **more: Any) -> Any:  # noqa: ANN401 -- typed by the field
     """Declare an optional field with its help text and default."""
@@ -22,3 +24,8 @@ class Value:
     """A mapping that was read from YAML; `place` is its `file:line`."""
 
     place: str = field(default="", compare=False)
+
+
+def mistake(value: Value, message: str, hint: str) -> Finding:
+    """Make a finding about a value that was read."""
+    return Finding(message=message, where=value.place, hint=hint, code="bad_value")

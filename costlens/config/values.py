@@ -12,8 +12,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-from costlens.config.benefits import Benefit
+from costlens.config.benefits import Benefit, Realised, Worth
 from costlens.config.dated import Edge, Owner, Weight
+from costlens.config.pools import Pool
 from costlens.config.value import Value, required, setting
 from costlens.engine import MEMORY_LIMIT
 
@@ -200,6 +201,7 @@ class Settings(Value):
     currency: str = setting("the currency reports are made in (ISO 4217)", "USD", form="currency")
     sources: tuple[Source, ...] = required("bills and run logs", names="source")
     allocation: Allocation = setting("policies", Allocation())
+    roi: Worth = setting("how benefits are counted", Worth())
     lake: str = setting("the folder of results, relative to costlens.yaml", "lake")
     memory_limit: str = setting(
         "memory that a refresh may take: a part of this machine's or container's, or an amount "
@@ -312,6 +314,12 @@ class Pipeline(Named):
     practical: Decimal | None = setting(_PRACTICAL, None, above=0, most=1)
     overlap: Overlap | None = setting("how its runs share that resource")
     produces: tuple[Produce, ...] = setting("what its parts make; the first match wins", ())
+    life_months: int | None = setting(
+        "how long what it makes lasts, such as a trained model: `costlens value` spreads its cost "
+        "over so many months",
+        None,
+        above=0,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -340,6 +348,9 @@ class Target(Named):
     )
     billed_by: tuple[Rule, ...] = setting("charges that only this needs", ())
     uses: tuple[Edge, ...] = setting("what it is made from", ())
+    benefits: tuple[Benefit, ...] = setting(
+        "what it brings in; best on a product, where people feel it", (), names="benefit"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -384,7 +395,6 @@ class Product(Target):
     uses: tuple[Edge, ...] = setting(
         "features, models and products it is made from", (), only=("feature", "model", "product")
     )
-    benefits: tuple[Benefit, ...] = setting("what it brings in", (), names="benefit")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -398,6 +408,7 @@ class Catalogue(Value):
     features: tuple[Feature, ...] = setting("what pipelines make", (), names="feature")
     models: tuple[Model, ...] = setting("what uses features", (), names="model")
     products: tuple[Product, ...] = setting("what has a benefit", (), names="product")
+    pools: tuple[Pool, ...] = setting("cost that no bill holds, as declared", (), names="pool")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -419,4 +430,5 @@ class Workspace:
     settings: Settings
     catalogue: Catalogue
     fx: tuple[FxRate, ...]
+    realised: tuple[Realised, ...] = ()
     digest: str

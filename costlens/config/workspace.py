@@ -12,12 +12,15 @@ from costlens.config.fx import read_fx
 from costlens.config.keys import keys_of
 from costlens.config.notes import Notes
 from costlens.config.read import read
+from costlens.config.tabled import add_benefits, name_claims, read_realised
 from costlens.config.value import Value
 from costlens.config.values import Catalogue, FxRate, Settings, Workspace
 from costlens.errors import CostLensError
 
 _NAME = "costlens.yaml"
 _VARIABLE = "COSTLENS_CONFIG"
+BENEFITS, REALISED = "benefits.csv", "realised.csv"
+TABLED = ("fx.csv", BENEFITS, REALISED)  # beside costlens.yaml, each where there is one
 
 
 def load(path: Path | None = None) -> Workspace:
@@ -32,6 +35,14 @@ def load(path: Path | None = None) -> Workspace:
     settings = _settings(config, notes)
     catalogue = _catalogue(folder, notes)
     fx = _fx(folder / "fx.csv", notes)
+    text = _text(folder / BENEFITS, notes)
+    if text is not None:
+        catalogue = add_benefits(catalogue, text, file=BENEFITS, notes=notes)
+    if notes.findings:  # a claim may be missing because it could not be read
+        notes.unread.add("claim")
+    name_claims(catalogue, notes)
+    text = _text(folder / REALISED, notes)
+    realised = () if text is None else read_realised(text, file=REALISED, notes=notes)
     check_references(notes)
     check_patterns(notes)
     if settings is not None and not notes.findings:  # what could not be read is not left out
@@ -43,7 +54,8 @@ def load(path: Path | None = None) -> Workspace:
         settings=settings,
         catalogue=catalogue,
         fx=fx,
-        digest=digest(_deciding(settings), catalogue, fx),
+        realised=realised,
+        digest=digest(_deciding(settings), catalogue, fx, realised),
     )
 
 
@@ -161,7 +173,10 @@ def _catalogue_files(folder: Path, notes: Notes) -> list[Path]:
 
 
 def _fx(path: Path, notes: Notes) -> tuple[FxRate, ...]:
-    if not path.is_file():
-        return ()
-    text = read_text(path, path.name, notes, mark=True)
+    text = _text(path, notes)
     return () if text is None else read_fx(text, file=path.name, notes=notes)
+
+
+def _text(path: Path, notes: Notes) -> str | None:
+    """Read a file that need not be there, as spreadsheets write it."""
+    return read_text(path, path.name, notes, mark=True) if path.is_file() else None

@@ -21,7 +21,7 @@ from costlens.ingest.parsed import forget_sources
 from costlens.ingest.rates import changed_rates, in_force
 from costlens.ingest.rows import period_column
 from costlens.ingest.source import macros
-from costlens.ingest.tags import helper_columns, rule_tags_sql, tagged
+from costlens.ingest.tags import retagged
 from costlens.ingest.write import Written, check_written, write_plan
 from costlens.lake import Draft
 from costlens.lake.builds import naive
@@ -238,9 +238,7 @@ def _retag(work: Work, loads: Sequence[Load]) -> list[Load]:
         work.draft.write(
             work.con,
             "charges",
-            f"select * exclude ({', '.join(helper_columns(work.tag_keys))}) "
-            f"replace ({rule_tags_sql(work.tag_keys)} as x_tags) "
-            f"from {tagged('charges', work.tag_keys)} "
+            f"{retagged('charges', work.tag_keys)} "
             "where source = $source and billing_period = $period",
             {"source": source, "billing_period": period},
             {"source": source, "period": period},

@@ -1,8 +1,8 @@
 """Open files of nested JSON: logs of one event a line, or documents of one event or many.
 
 A pack names what it reads of an event by the keys that lead to it (`paths`). The files of a
-delivery are parsed together into one Parquet file of text columns in the order of the files; beside
-the pack's columns it has `x_file`, the number of the file. What a former refresh parsed is read
+delivery are parsed together into one Parquet file in the order of the files, of text columns but for
+those that the pack gives a type; beside them it has `x_file`, the number of the file. What a former refresh parsed is read
 where it was kept. The view adds `x_log`, the path of the log that the file is a part of.
 """
 
@@ -20,13 +20,14 @@ from costlens.ingest.header import refuse_format
 from costlens.ingest.packs import Pack
 from costlens.ingest.parsed import STAGED, Parsed, Place
 from costlens.ingest.source import LINES_A_FILE, Opened, line_at, line_of, read_error
+from costlens.ingest.typed import How, columns_of, kinds_of, misfits, path_of
 from costlens.ingest.zstd import is_cut
 from costlens.lake.views import literal, name
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_VERSION = 1  # of how events are written: another one parses all logs again
+_VERSION = 2  # of how events are written: another one parses all logs again
 _SUFFIX = {"zstd": ".zst", "gzip": ".gz", "none": ".json"}  # by which DuckDB knows a packing
 _LARGEST = 64 << 20  # bytes of an event: the plan of a query can be long
 _SAMPLED = 500  # files of which each one's first rows are looked at
@@ -42,6 +43,7 @@ class _Part:
     file: SourceFile
     link: Path
     torn: bool = False  # its last line is cut off, which is to be passed over
+    worded: bool = False  # its values are read as text, and then as what they should be
 
 
 def open_nested(
@@ -108,8 +110,9 @@ def parsing_of(pack: Pack) -> str:
     """Tell what decides how a log is parsed for a pack."""
     import duckdb
 
-    paths = {column: _path(pack, column) for column in pack.columns}
-    return json.dumps([_VERSION, duckdb.__version__, pack.description.needs, paths])
+    paths = {column: path_of(pack, column) for column in pack.columns}
+    described = pack.description
+    return json.dumps([_VERSION, duckdb.__version__, described.needs, described.types, paths])
 
 
 def _keep(parsed: Parsed, fresh: Sequence[_Part], staged: Path) -> Path:
@@ -155,59 +158,30 @@ def _copy(
     pack: Pack,
     staged: Path,
     limit: int | None,
+    as_text: bool = False,
 ) -> None:
     """Write what a pack reads of every event, in the order of the files and their lines."""
-    groups = [[one for one in parts if one.torn == torn] for torn in (False, True)]
+    ways = [(False, False), (False, True), (True, True)]
+    groups = [[one for one in parts if (one.torn, one.worded) == way] for way in ways]
     if limit and len(parts) < _SAMPLED:
         groups = [[one] for one in parts]
     cut = f" limit {limit}" if limit else ""
-    rows = " union all ".join(f"({_read(group, pack)}{cut})" for group in groups if group)
+    rows = " union all ".join(
+        f"({_read(group, pack, as_text=as_text)}{cut})" for group in groups if group
+    )
     con.cursor().execute(f"copy ({rows}) to {literal(str(staged))} ({STAGED})").fetchall()
 
 
-def _read(parts: Sequence[_Part], pack: Pack) -> str:
+def _read(parts: Sequence[_Part], pack: Pack, *, as_text: bool) -> str:
     """Select a pack's columns of the events of some files, and the number of the file."""
-    kinds = ", ".join(
-        f"{literal(key)}: {literal(_kind(more))}" for key, more in _tree(pack).items()
-    )
-    columns = ", ".join(f"{_value(_path(pack, one))} as {name(one)}" for one in pack.columns)
+    how: How = "text" if as_text else "cast" if parts[0].worded else "typed"
     links = ", ".join(literal(str(one.link)) for one in parts)
     return (
-        f"select parse_filename(filename, true)::bigint as x_file, {columns} "
-        f"from read_json([{links}], columns = {{{kinds}}}, format = 'newline_delimited', "
-        f"ignore_errors = {str(parts[0].torn).lower()}, filename = true, compression = 'auto', "
-        f"maximum_object_size = {_LARGEST})"
+        f"select parse_filename(filename, true)::bigint as x_file, {columns_of(pack, how)} "
+        f"from read_json([{links}], columns = {{{kinds_of(pack, how)}}}, "
+        f"format = 'newline_delimited', ignore_errors = {str(parts[0].torn).lower()}, "
+        f"filename = true, compression = 'auto', maximum_object_size = {_LARGEST})"
     )
-
-
-def _path(pack: Pack, column: str) -> tuple[str, ...]:
-    """Name the keys that lead to a column, from the top."""
-    if column in pack.mapped:
-        return (pack.mapped[column],)
-    return pack.description.paths.get(column, (column,))
-
-
-_Tree = dict[str, "_Tree"]
-
-
-def _tree(pack: Pack) -> _Tree:
-    """Put the paths of a pack's columns together: key to what is wanted below it."""
-    tree: _Tree = {}
-    for column in pack.columns:
-        below = tree
-        for key in _path(pack, column):
-            below = below.setdefault(key, {})
-    return tree
-
-
-def _kind(below: _Tree) -> str:
-    if not below:
-        return "VARCHAR"
-    return f"STRUCT({', '.join(f'{name(key)} {_kind(more)}' for key, more in below.items())})"
-
-
-def _value(path: Sequence[str]) -> str:
-    return ".".join(name(key) for key in path)
 
 
 def _count(
@@ -284,7 +258,7 @@ def _without_needs(
     )
     numbered = {one.number: one for one in parts}
     findings = []
-    keys = [".".join(_path(pack, one)) for one in pack.description.needs]
+    keys = [".".join(path_of(pack, one)) for one in pack.description.needs]
     for number, lines, events, row in rows:
         part = numbered[number]
         if lines - part.torn <= 0:
@@ -310,30 +284,36 @@ def _judge(
     judged: list[_Part] = []
     findings: list[Finding] = []
     for part in parts:
-        torn, found = _judge_one(con, part, pack, may_be_torn=part.number in last)
-        judged.append(replace(part, torn=torn))
+        one, found = _judge_one(con, part, pack, may_be_torn=part.number in last)
+        judged.append(one)
         findings += found
     return judged, findings
 
 
 def _judge_one(
     con: "DuckDBPyConnection", part: _Part, pack: Pack, *, may_be_torn: bool
-) -> tuple[bool, list[Finding]]:
+) -> tuple[_Part, list[Finding]]:
     import duckdb
 
     tried = part.link.with_suffix(".tried")
     try:
         _copy(con, [part], pack=pack, staged=tried, limit=None)
+    except duckdb.Error:
+        worded = replace(part, worded=True)
+    else:
+        return part, []
+    try:
+        _copy(con, [worded], pack=pack, staged=tried, limit=None, as_text=True)
     except duckdb.Error as error:
         said = read_error(error, part.file)
         if not isinstance(said, CostLensError):
             raise
         if "Malformed JSON" not in str(error):
-            return False, list(said.findings)
+            return part, list(said.findings)
     else:
-        return False, []
-    torn = replace(part, torn=True)
-    _copy(con, [torn], pack=pack, staged=tried, limit=None)
+        return worded, misfits(con, pack, texts=tried, file=part.file)
+    torn = replace(worded, torn=True)
+    _copy(con, [torn], pack=pack, staged=tried, limit=None, as_text=True)
     lacking = " and ".join(f"{name(one)} is null" for one in pack.description.needs)
     ((lines, row, events),) = (
         con.cursor()
@@ -345,16 +325,17 @@ def _judge_one(
     )
     goes_on = events > 1 or part.file.log != part.file.name  # a part may have just begun
     if may_be_torn and lines == 1 and row == events and goes_on:
-        return True, [
+        return torn, [
             Finding(
                 message="the last line is cut off: the log counts up to there",
                 where=line_of(part.file, row),
                 hint=_GOES_ON,
                 code="torn_log",
                 severity="warning",
-            )
+            ),
+            *misfits(con, pack, texts=tried, file=part.file),
         ]
-    return False, [
+    return part, [
         Finding(
             message="this line is not JSON" + and_more(lines),
             where=line_of(part.file, row),

@@ -81,6 +81,9 @@ class Description(Value):
     paths: Mapping[str, tuple[str, ...]] = setting(
         "columns of nested JSON: each to the keys that lead to it, from the top", {}
     )
+    types: Mapping[str, str] = setting(
+        "columns of nested JSON to BIGINT or BOOLEAN, if not text", {}
+    )
     documents: bool = setting("nested JSON may be whole documents or lists, not only lines", False)
     protobuf: Mapping[str, tuple[str, ...]] = setting(
         "messages that a file may be in place of JSON, the outermost first: to their fields, each "

@@ -74,10 +74,10 @@ def rows_sql(con: "DuckDBPyConnection", pack: Pack, table: str, *, tag_keys: fro
 def made_sql(pack: Pack, table: str) -> str:
     """Read the select of a pack that makes a table, without what ends it.
 
-    The steps of a bill stand before it; those of a pack of tables are views by now (steps.py).
+    The steps of a bill stand before it; those of others are views by now (steps.py).
     """
     own = ended(pack.sql(table))
-    if pack.description.tables or not pack.description.steps:
+    if not pack.makes_charges or pack.description.tables or not pack.description.steps:
         return own
     before = ",\n".join(
         f"{name(step)} as not materialized (\n{ended(pack.sql(step))}\n)"

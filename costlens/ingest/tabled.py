@@ -150,7 +150,8 @@ def open_delivery(
     `parsed` is where what is parsed of logs is kept.
     """
     if pack.description.paths:
-        return open_nested(con, files, pack=pack, staging=staging, limit=limit, parsed=parsed)
+        logs = open_nested(con, files, pack=pack, staging=staging, limit=limit, parsed=parsed)
+        return with_steps(con, logs, staging=staging)
     if not pack.description.tables:
         return open_files(con, files, pack=pack, currency=currency, staging=staging, limit=limit)
     opened = _open(con, files[0], pack=pack, currency=currency, staging=staging, limit=limit)

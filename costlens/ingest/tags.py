@@ -5,8 +5,12 @@ A key that begins with `sku:` names a property of SkuPriceDetails, else a tag.
 
 import json
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from costlens.lake.views import literal
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 SKU = "sku:"
 
@@ -58,7 +62,23 @@ def rule_tags_sql(tag_keys: frozenset[str]) -> str:
     )
 
 
-def helper_columns(tag_keys: frozenset[str]) -> list[str]:
+def retagged(relation: str, tag_keys: frozenset[str]) -> str:
+    """Write a select of stored charges with x_tags made anew, for other keys than a build's."""
+    added = ", ".join(_helper_columns(tag_keys))
+    left_out = f" exclude ({added})" if added else ""
+    return (
+        f"select *{left_out} replace ({rule_tags_sql(tag_keys)} as x_tags) "
+        f"from {tagged(relation, tag_keys)}"
+    )
+
+
+def show_retagged(con: "DuckDBPyConnection", tag_keys: frozenset[str]) -> None:
+    """Put a view of retagged charges in the place of those of the build that is open."""
+    select = retagged("memory.main.charges", tag_keys)
+    con.execute(f"create or replace temp view charges as {select}")
+
+
+def _helper_columns(tag_keys: frozenset[str]) -> list[str]:
     """Name the columns that `tagged` adds."""
     found = range(len(tag_keys))
     added = ["tags_folded", "tags_doubled"] if tag_keys else []

@@ -72,11 +72,11 @@ class Asked:
         finally:
             then.con.close()
 
-    def keep(self, question: str, **given: object) -> None:
-        """Answer a question into a temporary table of its name, for the next one to read."""
+    def keep(self, question: str, table: str = "", /, **given: object) -> None:
+        """Answer a question into a temporary table, of its name if no other, for the next one."""
         text = _sql(question)
         named = {name: value for name, value in given.items() if re.search(rf"\${name}\b", text)}
-        self.con.execute(f"create or replace temp table {question} as {text}", named)
+        self.con.execute(f"create or replace temp table {table or question} as {text}", named)
 
 
 def open_build(lake: Lake, number: int | None = None) -> Asked:

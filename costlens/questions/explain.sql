@@ -1,8 +1,8 @@
--- Why a target costs what it does: its stages, what they cost, and every weight on the way.
+-- Why an amount is what it is: its stages, what they cost, and every weight on the way.
 -- Grain: one row per (stage, service, class, rule, need, way). The amounts re-add to the target's.
 -- Numerators and denominators are added up over the placements of a row, and reduced.
 -- What policies gave stands beside, a row a policy.
--- Reads: explain_parts, explain_policies, rates. Takes: $basis.
+-- Reads: explain_parts, explain_policies, rates. Takes: $basis; $build.
 with described as (
     select
         *,
@@ -132,7 +132,7 @@ rounding as (
     group by currency
 )
 
-select * exclude (part)
+select * exclude (part), $build::bigint as build
 from (
     select * from told
     union all by name

@@ -1,7 +1,8 @@
 -- The part of a target's cost that came from each placement. Grain: one row per placement.
 -- The ledger splits the sum of a need-set's stages once, so a placement's part is the difference
 -- that it makes to the running sum, in placement order: the parts re-add to the ledger exactly.
--- Reads: placements, shares. Takes: $level, $target; $start, $stop, $first, $after: the window.
+-- Reads: placements, shares. Takes: $level, $target; $stage, $service and $class, patterns or null;
+-- $start, $stop, $first, $after: the window.
 with members as (
     select distinct need_set, target, place, members, numerator, denominator, rung, grade
     from shares
@@ -16,17 +17,39 @@ mine as (
     where target = $target
 ),
 
-bearing as (
+-- Few columns of many placements, then all of those that count.
+found as materialized (
+    select placement
+    from placements
+    where
+        feature_set in (select need_set from mine where $level = 'feature')
+        and billing_period >= $first and billing_period < $after
+    union all
+    select placement
+    from placements
+    where
+        model_set in (select need_set from mine where $level = 'model')
+        and billing_period >= $first and billing_period < $after
+    union all
+    select placement
+    from placements
+    where
+        product_set in (select need_set from mine where $level = 'product')
+        and billing_period >= $first and billing_period < $after
+),
+
+bearing as materialized (
     select
         *,
         case $level
             when 'feature' then feature_set
             when 'model' then model_set
-            else product_set
+            when 'product' then product_set
         end as need_set
     from placements
     where
-        day >= $start and day < $stop
+        placement in (select placement from found)
+        and day >= $start and day < $stop
         and billing_period >= $first and billing_period < $after
 ),
 
@@ -36,7 +59,6 @@ running as (
         sum(b.billed) over in_order as billed_so_far,
         sum(b.effective) over in_order as effective_so_far
     from bearing as b
-    semi join mine as m on b.need_set = m.need_set
     window in_order as (
         partition by
             b.billing_period, b.day, b.source, b.need_set, b.service, b.class, b.grade, b.currency
@@ -91,6 +113,18 @@ shared as (
     from running as r
     inner join mine as m on r.need_set = m.need_set
     left join parted as p on r.billing_period || '-' || r.placement = p.piece
+),
+
+parts as (
+    select
+        *,
+        billed_share - coalesce(lag(billed_share) over in_order, 0) as billed_part,
+        effective_share - coalesce(lag(effective_share) over in_order, 0) as effective_part
+    from shared
+    window in_order as (
+        partition by billing_period, day, source, need_set, service, class, grade, currency
+        order by placement
+    )
 )
 
 select
@@ -116,11 +150,13 @@ select
     denominator,
     billed as placed_billed,
     effective as placed_effective,
-    billed_share - coalesce(lag(billed_share) over in_order, 0) as billed,
-    effective_share - coalesce(lag(effective_share) over in_order, 0) as effective
-from shared
-window in_order as (
-    partition by billing_period, day, source, need_set, service, class, grade, currency
-    order by placement
-)
+    billed_so_far - billed as billed_base,
+    effective_so_far - effective as effective_base,
+    billed_part as billed,
+    effective_part as effective
+from parts
+where
+    ($stage::varchar is null or fits(stage, $stage))
+    and ($service::varchar is null or fits(service, $service))
+    and ($class::varchar is null or class = $class)
 order by billing_period, placement

@@ -8,41 +8,69 @@ from costlens.questions.known import insist_known
 from costlens.questions.window import ALWAYS, Window
 from costlens.times import next_month
 
+TARGETS = ("feature", "model", "product")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Why:
-    """An amount to explain: a target at a level, in a window and one basis."""
+    """An amount to explain, in a window and one basis.
+
+    `level` is that of a target, or stage, pipeline, service or class, whose whole cost is meant;
+    `target` its name, or what no target of the level bears, such as `(idle)`. `stage`, `service`
+    (patterns) and `kind`, a class, narrow it.
+    """
 
     level: str
     target: str
     basis: str
     window: Window = ALWAYS
+    stage: str | None = None
+    service: str | None = None
+    kind: str | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether nothing of it was shared out among targets."""
+        return self.level not in TARGETS or self.target.startswith("(")
 
 
 def explain_stages(asked: Asked, why: Why) -> Answer:
-    """List a target's cost by stage and way; the amounts re-add to it."""
+    """List an amount by stage and way; the rows re-add to it."""
     _keep_parts(asked, why)
-    return asked.ask("explain", basis=why.basis)
+    return asked.ask("explain", basis=why.basis, build=asked.build.number)
 
 
-def explain_lines(asked: Asked, why: Why) -> Answer:
-    """List a target's cost by billing line; the amounts re-add to it."""
+def explain_lines(asked: Asked, why: Why, *, most: int | None = None) -> Answer:
+    """List an amount by billing line; the rows re-add to it.
+
+    Of each month the `most` lines that put most into it, and the others in one row; None: all.
+    """
     _keep_parts(asked, why)
     periods = asked.con.execute(
         "select distinct billing_period from explain_parts order by all"
     ).fetchall()
-    if not periods:  # a target that costs nothing
-        return asked.ask("explain", basis=why.basis)
+    if not periods:  # it costs nothing
+        return asked.ask("explain", basis=why.basis, build=asked.build.number)
     answers = []
     for (period,) in periods:
         with asked.as_closed(period) as then:
             of_period = replace(why, window=_only(why.window, period))
             if then is not asked:
                 _keep_parts(then, of_period)
-            trace.trace_placements(then.con, then.book(), period)
-            answers.append(then.ask("explain_lines", **_params(of_period)))
+            answers.append(_lines_of(then, of_period, period, most))
     rows = tuple(row for one in answers for row in one.rows)
     return Answer(columns=answers[0].columns, types=answers[0].types, rows=rows)
+
+
+def _lines_of(asked: Asked, why: Why, period: str, most: int | None) -> Answer:
+    trace.choose_lines(asked.con, period)
+    given: dict[str, object] = {"basis": why.basis, "period": period}
+    asked.keep("told_lines", **given, most=most)
+    if why.is_whole:
+        trace.follow_whole(asked.con, period)
+    else:
+        trace.follow_lines(asked.con, period, level=why.level, target=why.target)
+    return asked.ask("explain_lines", **given, build=asked.build.number)
 
 
 def trace_line(asked: Asked, line: str, *, basis: str) -> Answer:
@@ -50,7 +78,7 @@ def trace_line(asked: Asked, line: str, *, basis: str) -> Answer:
     wanted = trace.read_line_id(line)
     with asked.as_closed(wanted.period) as then:
         trace.trace_line(then.con, then.book(), wanted)
-        return then.ask("trace", basis=basis)
+        return then.ask("trace", basis=basis, build=then.build.number)
 
 
 def _only(window: Window, period: str) -> Window:
@@ -58,13 +86,12 @@ def _only(window: Window, period: str) -> Window:
     return replace(window, first=period, after=next_month(period))
 
 
-def _params(why: Why) -> dict[str, object]:
-    named = {"level": why.level, "target": why.target, "basis": why.basis}
-    return {**named, **why.window.given}
-
-
 def _keep_parts(asked: Asked, why: Why) -> None:
-    """Keep `explain_parts` for the next questions."""
-    insist_known(asked, [(why.level, why.target)])
-    asked.keep("explain_parts", **_params(why))
-    asked.keep("explain_policies", **_params(why))
+    """Keep `explain_parts` and `explain_policies` for the next questions."""
+    if not why.is_whole:
+        insist_known(asked, [(why.level, why.target)])
+    given = {"level": why.level, "target": why.target, "basis": why.basis}
+    narrowed = {"stage": why.stage, "service": why.service, "class": why.kind}
+    question = "explain_whole" if why.is_whole else "explain_parts"
+    asked.keep(question, "explain_parts", **given, **narrowed, **why.window.given)
+    asked.keep("explain_policies", **given, **narrowed, **why.window.given)

@@ -1,4 +1,5 @@
--- What each feature, model or product cost and was declared to bring in, on the days that were billed.
+-- What each feature, model or product cost and was declared to bring in, on the days that were billed:
+-- declared, evidenced (of a level of evidence, at most the whole of a change) and realised stand apart.
 -- Grain: one row per name; what no target bears is a row in parentheses, so that cost adds up to the bill.
 -- Reads: cost_by_target, benefits, rates. Takes: $currency, of every figure.
 with counted as (
@@ -7,8 +8,11 @@ with counted as (
         converted(sum(b.value * r.rate) filter (b.figure = 'low')) as benefit_low,
         converted(sum(b.value * r.rate) filter (b.figure = 'likely')) as benefit,
         converted(sum(b.value * r.rate) filter (b.figure = 'high')) as benefit_high,
+        converted(sum(b.value * r.rate) filter (b.figure = 'evidenced')) as evidenced,
+        converted(sum(b.value * r.rate) filter (b.figure = 'realised')) as realised,
         -- Claims without money say nothing about the figures, and their level counts only alone.
-        coalesce(min(b.evidence_level) filter (b.value is not null), 0) as evidence
+        coalesce(min(b.evidence_level) filter (b.value is not null and b.figure = 'likely'), 0)
+            as evidence
     from benefits as b
     left join rates as r on b.month = r.month and b.currency = r.currency
     group by b.name
@@ -22,6 +26,8 @@ compared as (
         b.benefit_low,
         b.benefit,
         b.benefit_high,
+        case when b.benefit is not null then coalesce(b.evidenced, 0) end as evidenced,
+        b.realised,
         b.benefit - coalesce(c.allocated, 0) as net,
         b.evidence
     from cost_by_target as c
@@ -36,6 +42,8 @@ select
     benefit_low,
     benefit,
     benefit_high,
+    evidenced,
+    realised,
     net,
     quotient(net, cost) as roi,
     case evidence

@@ -1,28 +1,27 @@
--- Where one billing line went, to the last unit, at every level.
--- Grain: one row per (level, target, stage, way). At each level the amounts re-add to the line.
--- Reads: line_shares. Takes: $basis.
-select
-    level,
-    target,
-    sum(case $basis when 'billed' then billed else effective end) as amount,
-    currency,
-    stage,
-    rung || ' ' || numerator || '/' || denominator as need,
-    list_aggregate(
-        list_transform(
-            hops,
-            lambda h: h.hop || ' ' || h.via || ' by ' || h.measure || ' '
-            || h.numerator::hugeint // gcd(h.numerator::hugeint, h.denominator::hugeint) || '/'
-            || h.denominator::hugeint // gcd(h.numerator::hugeint, h.denominator::hugeint)
-        ),
-        'string_agg',
-        ' → '
-    ) as weights,
-    service,
-    class,
-    tier,
-    rule,
-    grade
-from line_shares
-group by all
-order by level, abs(amount) desc, target, stage, class, weights, need
+-- Where one billing line went, to the last unit, at every level, by its own way and by policies after it.
+-- Grain: one row per (level, target, step, stage, way). At each level the amounts re-add to the line,
+-- and those of a policy to nothing. Reads: line_shares. Takes: $basis; $build.
+with told as (
+    select
+        level,
+        target,
+        step,
+        sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12) as amount,
+        currency,
+        day,
+        stage,
+        need,
+        weights,
+        service,
+        class,
+        tier,
+        rule,
+        grade,
+        $build::bigint as build
+    from line_shares
+    group by all
+)
+
+select *
+from told
+order by level, step <> 'own', step, abs(amount) desc, target, day, stage, class, weights, need

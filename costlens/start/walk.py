@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from costlens.config.workspace import TABLED
 from costlens.errors import CostLensError
 from costlens.ingest.fetch import SourceFile, assumed, peek_file, put_as_one
 from costlens.ingest.file_store import is_store
@@ -72,7 +73,7 @@ def _paths(folder: Path) -> Iterator[tuple[Path, str]]:
         skipped = (*_TOOLS, *(_OURS if here == folder else ()))
         folders[:] = [name for name in folders if name[0] not in "._" and name not in skipped]
         for name in names:
-            if name[0] not in "._" and not (here == folder and name in ("costlens.yaml", "fx.csv")):
+            if name[0] not in "._" and not (here == folder and name in ("costlens.yaml", *TABLED)):
                 yield here / name, (here / name).relative_to(folder).as_posix()
 
 

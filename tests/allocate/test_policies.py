@@ -7,9 +7,9 @@ import pytest
 from company import Company
 from random_worlds import make_world
 from test_worked_examples import on_cluster
-from worlds import PERIOD, Con, World, by_target, charge, open_engine, output, rows, run
+from worlds import PERIOD, Con, World, by_target, charge, open_engine, output, publish, rows, run
 
-from costlens.allocate import steps
+from costlens.allocate import steps, trace
 from costlens.config.dated import Weight
 from costlens.config.values import Allocation, Feature
 
@@ -171,3 +171,45 @@ def test_what_was_measured_anew_is_shared_anew(company: Company) -> None:
         )
         company.refresh()
         assert company.cost() == {**wanted, "(unmatched)": 0}
+
+
+def test_the_lines_of_a_policy_re_add_to_the_ledger_and_to_nothing_each(con: Con) -> None:
+    """Two lines of an idle cluster, the tax on all, and a table that nobody needs."""
+    world = shared(CLUSTER, idle="share", tax="share", support="evenly")
+    (cluster,) = CLUSTER.charges
+    extra = {"ChargePeriodStart": cluster["ChargePeriodStart"]}
+    half = {**cluster, "BilledCost": "31.000000000001", "EffectiveCost": "30.999999999999"}
+    world = replace(
+        world,
+        charges=(
+            {**cluster, "x_line": 1},
+            {**half, "x_line": 2},
+            charge(3, "7.000000000001", x_class="tax", **extra),
+            charge(4, "-0.999999999999", x_class="tax", **extra),
+            charge(5, "5.000000000003", x_class="support", **extra),
+            charge(6, "11", ResourceId="nobody's", **extra),
+        ),
+    )
+    publish(run(con, world))
+    keys = "day, source, level, target, service, class, grade, currency, step"
+    found: dict[object, Decimal] = {}
+    for number in range(1, 7):
+        trace.trace_line(con, world.book, trace.LineId(source="bill", period=PERIOD, line=number))
+        per_step = rows(
+            con,
+            "select level, step, sum(billed), sum(effective) from line_shares group by all",
+        )
+        (cost,) = [row for row in world.charges if row["x_line"] == number]
+        own = (Decimal(cost["BilledCost"]), Decimal(cost["EffectiveCost"]))
+        for _, name, *sums in per_step:
+            assert tuple(sums) == (own if name == "own" else (0, 0)), (number, name)
+        assert (len(per_step) > 3) == (number != 6)
+        for *key, amount in rows(con, f"select {keys}, effective from line_shares"):
+            found[tuple(key)] = found.get(tuple(key), Decimal(0)) + amount
+    wanted = {
+        tuple(key): amount
+        for *key, amount in rows(con, f"select {keys}, sum(effective) from ledger group by all")
+    }
+    assert {key: amount for key, amount in found.items() if amount} == {
+        key: amount for key, amount in wanted.items() if amount
+    }

@@ -58,7 +58,7 @@ def test_two_lines_of_machine_hours_re_add_when_all_lines_are_traced(con: Con) -
         "create or replace temp table explain_parts as "
         "select distinct billing_period, pool from memory.main.placements"
     )
-    trace.trace_placements(con, world.book, PERIOD)
+    trace.trace_placements(con, PERIOD)
     traced = "select x_line, sum(effective) from line_shares where level = 'feature' group by all"
     assert dict(rows(con, traced)) == {1: 48, 2: 48}
 

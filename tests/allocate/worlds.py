@@ -17,7 +17,7 @@ from costlens.lake.tables import TABLES
 PERIOD = "2026-05"
 LEVELS = ("feature", "model", "product")
 RAW = ("charges", "attempts", "outputs", "activity", "links")
-BUILT = ("placements", "stage_costs", "shares", "ledger")
+BUILT = ("matches", "placements", "stage_costs", "shares", "ledger")
 Row = dict[str, Any]
 Cell = object  # what a column takes
 Con = duckdb.DuckDBPyConnection

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from checkout import ROOT, tracked
 
-from costlens import comparing
+from costlens import comparing, whatif
 from costlens.allocate import steps, trace
 from costlens.allocate.book import make_book
 from costlens.config import load
@@ -19,6 +19,7 @@ from costlens.ingest.source import macros
 from costlens.lake import Build, Lake
 from costlens.money import define
 from costlens.paths import bundled
+from costlens.questions import portfolio
 from costlens.questions.against import open_tables
 from costlens.questions.ask import Asked, set_rates
 
@@ -35,9 +36,12 @@ GIVEN = {
     "source": "bill",
     "line": 1,
     "level": "feature",
+    "evidence_level": 2,
+    "side": "benefit",
     "by": "service",
     "target": "fv_orders",
     "targets": ["feature:fv_orders"],
+    "gone": ["fv_orders"],
     "horizon": "now",
     "most": 10,
     "basis": "billed",
@@ -96,6 +100,10 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
         "by_method",
     ):
         Asked(build=build, con=con).keep(question, **GIVEN)
+    con.execute("create temp table needed as from node_sets")
+    steps.run(con, ("stopped",))
+    con.execute(whatif.CHANGED)
+    con.execute(portfolio.CHOSEN, {"rows": "[]", "shape": portfolio.SHAPE})
     trace.trace_placements(con, book, "2026-05")
     for side in ("before", "after"):
         con.execute(f"create temp table rates_{side} as from rates")

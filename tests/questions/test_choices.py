@@ -303,3 +303,25 @@ def test_weak_money_is_counted_once_and_is_all_that_the_ledger_grades_weak(
         "group by all having sum(effective) <> 0",
     )
     assert found == {row["grade"]: Decimal(row["cost"]) for row in weak}
+
+
+def test_coverage_says_by_grade_what_is_known_and_what_is_convention(
+    even: Company, weighted: Company
+) -> None:
+    rows = {row["name"]: row for row in even.ask("coverage")}
+    # f1 bears its own 10, and a third or a fourth of stages worth 270.
+    assert [rows["f1"][name] for name in ("cost", "direct", "even")] == ["85", "10", "75"]
+    assert [rows["f1"][name] for name in ("measured", "declared", "unallocated")] == ["0", "0", "0"]
+    assert Decimal(rows["f1"]["convention_share"]) == round(Decimal(75) / 85, 4)
+    assert rows["(all of them)"]["convention"] == "310"  # of 353
+    assert Decimal(rows["(all of them)"]["convention_share"]) == round(Decimal(310) / 353, 4)
+    assert (rows["(no feature)"]["cost"], rows["(no feature)"]["convention"]) == ("147", "")
+    (declared,) = [row for row in weighted.ask("coverage") if row["name"] == "f1"]
+    assert [declared[name] for name in ("cost", "direct", "declared")] == ["127", "10", "117"]
+    (bill,) = even.ask("coverage", "--by", "bill")
+    assert [bill[name] for name in ("name", "cost", "direct", "measured_share")] == [
+        "bill 2026-05",
+        "500",
+        "500",
+        "1",
+    ]

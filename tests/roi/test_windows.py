@@ -16,7 +16,7 @@ from costlens.questions.worth import roi
 
 FIRST, AFTER = date(2027, 7, 15), date(2028, 11, 15)  # more than the bills cover
 DAYS = st.integers(1, (AFTER - FIRST).days - 1).map(lambda n: FIRST + timedelta(days=n))
-FIGURES = ("cost", "benefit_low", "benefit", "benefit_high")
+FIGURES = ("cost", "benefit_low", "benefit", "benefit_high", "evidenced", "realised")
 Sums = dict[tuple[str, str], Decimal]
 
 

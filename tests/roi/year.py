@@ -46,6 +46,16 @@ PRODUCTS = """
   - name: trusted
     billed_by: [{resource_id: trusted}]
     benefits: [{name: x, kind: qualitative}, {name: y, kind: time_saved, evidence_level: 2}]
+  - name: worn
+    benefits:
+      - {name: x, kind: revenue, amount: 100, from: 2027-10-01, ramp_months: 2, plateau_months: 1, decay: 0.9}
+  - name: worn_mid_month
+    benefits: [{name: x, kind: revenue, amount: 870, from: 2028-02-15, decay: 0.123457, until: 2028-09-03}]
+  - {name: first, benefits: [{name: x, kind: revenue, amount: 100000, metric: churn, population: uk, claim_share: 0.8, evidence_level: 2}]}
+  - {name: second, benefits: [{name: x, kind: revenue, amount: 100000, metric: churn, population: uk, claim_share: 0.6, evidence_level: 4, from: 2028-01-16, until: 2028-03-31}]}
+  - {name: third, benefits: [{name: x, kind: revenue, amount: 100000, metric: churn, population: fr, claim_share: 0.6, evidence_level: 4}]}
+  - {name: unproven, benefits: [{name: x, kind: revenue, amount: 100000, metric: churn, population: uk, claim_share: 0.6}]}
+  - {name: tabled}
   - {name: silent, billed_by: [{resource_id: silent}]}
   - name: shared
     uses: [{model: churn}]
@@ -61,9 +71,24 @@ PRODUCTS = """
 CATALOGUE = f"""
 resources: [{{name: idle_machine, billed_by: [{{resource_id: machine}}], capacity: {{slots: 1}}}}]
 features: [{{name: orders, billed_by: [{{resource_id: orders}}]}}, {{name: clicks}}]
-models: [{{name: churn, billed_by: [{{resource_id: churn}}]}}, {{name: uplift}}, {{name: other, billed_by: [{{resource_id: other}}]}}]
+models: [{{name: churn, billed_by: [{{resource_id: churn}}]}}, {{name: uplift}}, {{name: insisted, benefits: [{{name: own, kind: revenue, amount: 29}}]}}, {{name: other, billed_by: [{{resource_id: other}}]}}]
 products:
 {PRODUCTS}
+"""
+
+# As finance keeps them: more benefits, and what came of some.
+BENEFITS = """target,name,kind,amount,low,high,p10,p90,currency,per,from,share,evidence_level,cashable
+tabled,"seen, and kept",revenue,290,29,2900,,,,month,,,2,true
+tabled,spread,risk,,,,100,400,,month,,model:uplift=0.5; feature:clicks=1,3,
+model:insisted,second,revenue,58,,,,,,quarter,2028-01-01,,6,
+"""
+
+REALISED = """claim,month,amount,currency,metric,quantity
+"tabled/seen, and kept",2028-02,87,,,
+"tabled/seen, and kept",2028-03,-1,,,
+trusted/y,2028-02,5,,hours,100
+shared/x,2028-02,300,,,
+model:insisted/own,2028-02,30,,,
 """
 
 COSTS = {
@@ -106,5 +131,7 @@ def open_year(company: Company) -> Company:
     for month in MONTHS:
         company.bill(*lines(month), file=f"billing/{month}.csv")
     company.catalogue(CATALOGUE)
+    (company.folder / "benefits.csv").write_text(BENEFITS)
+    (company.folder / "realised.csv").write_text(REALISED)
     company.refresh()
     return company

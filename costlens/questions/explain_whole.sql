@@ -1,0 +1,56 @@
+-- The placements of an amount that is not shared out among targets: what no target of a level bears, such
+-- as (idle), or all that came to a stage, pipeline, service or class. Grain and columns as explain_parts.
+-- Reads: placements. Takes: $level, $target; $stage, $service and $class, patterns or null; $start,
+-- $stop, $first, $after: the window.
+select
+    billing_period,
+    day,
+    source,
+    pool,
+    placement,
+    null::varchar as need_set,
+    stage,
+    run,
+    service,
+    class,
+    tier,
+    rule,
+    reason,
+    grade,
+    currency,
+    lines,
+    hops,
+    null::varchar as rung,
+    null::decimal(38, 0) as numerator,
+    null::decimal(38, 0) as denominator,
+    billed as placed_billed,
+    effective as placed_effective,
+    0::decimal(38, 12) as billed_base,
+    0::decimal(38, 12) as effective_base,
+    billed,
+    effective
+from placements
+where
+    $target = case $level
+        when 'stage' then stage
+        when 'pipeline' then substr(pipeline, strpos(pipeline, ':') + 1)
+        when 'service' then service
+        when 'class' then class
+        else case
+            when
+                case $level
+                    when 'feature' then feature_set
+                    when 'model' then model_set
+                    else product_set
+                end is not null
+                then null
+            when outcome = 'allocated' then '(no ' || $level || ')'
+            else '(' || outcome || ')'
+        end
+    end
+    and day >= $start and day < $stop
+    and billing_period >= $first and billing_period < $after
+    and ($stage::varchar is null or fits(stage, $stage))
+    and ($service::varchar is null or fits(service, $service))
+    and ($class::varchar is null or class = $class)
+order by billing_period, placement

@@ -1,0 +1,34 @@
+-- What the stages of each need-set of a level cost, and who needs them. Grain: one row per need-set.
+-- `cost` is in units times units of the rate: exact in the one currency that rates convert to.
+-- Reads: stage_costs, shares, rates. Takes: $level; $basis; $start, $stop, $first and $after, the window.
+with set_costs as (
+    select
+        case $level
+            when 'feature' then feature_set
+            when 'model' then model_set
+            else product_set
+        end as need_set,
+        billing_period,
+        currency,
+        units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12))
+            as value
+    from stage_costs
+    where
+        day >= $start and day < $stop
+        and billing_period >= $first and billing_period < $after
+    group by all
+),
+
+members as (
+    select need_set, list(distinct target order by target) as members
+    from shares
+    where level = $level
+    group by need_set
+)
+
+select m.members, sum(c.value * r.rate)::hugeint as cost
+from set_costs as c
+inner join members as m on c.need_set = m.need_set
+inner join rates as r on c.billing_period = r.month and c.currency = r.currency
+group by m.members
+order by m.members

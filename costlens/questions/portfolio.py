@@ -1,0 +1,180 @@
+"""What to keep and what to stop: the set that brings most beyond the stages it needs, and why."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from costlens.questions.ask import Answer, Asked
+from costlens.questions.window import ALWAYS, Window
+from costlens.questions.worth import beside_benefits
+from costlens.roi.choice import Choice, Need, choose
+
+_UNITS = 24  # decimal places of money in units times a rate in units
+_NAMED = 3  # of a group, in a sentence
+CHOSEN = (
+    "create or replace temp table chosen as "
+    "select unnest(from_json($rows, $shape), recursive := true)"
+)
+SHAPE = json.dumps(
+    [
+        {
+            "name": "VARCHAR",
+            "advice": "VARCHAR",
+            "benefit": "HUGEINT",
+            "avoidable": "HUGEINT",
+            "stand_alone": "HUGEINT",
+            "margin": "HUGEINT",
+            "why": "VARCHAR",
+            "place": "INTEGER",
+        }
+    ]
+)
+_PLACES = ("stop", "either", "keep", "unknown")
+Row = dict[str, str | int | None]
+
+
+def portfolio(
+    asked: Asked, *, level: str, basis: str, window: Window = ALWAYS, currency: str | None = None
+) -> Answer:
+    """Advise on every target of a level; those without a benefit in money are taken as kept.
+
+    The advice goes by the stages that a set needs, never by what was allocated to its members.
+    """
+    with beside_benefits(
+        asked, level=level, basis=basis, window=window, currency=currency
+    ) as wanted:
+        given = {"level": level, "basis": basis, **window.given}
+        found = _Found(
+            benefits={name: int(value) for name, value in asked.ask("member_benefits").rows},
+            needs=tuple(
+                (int(cost), frozenset(members))
+                for members, cost in asked.ask("need_costs", **given).rows
+            ),
+            currency=wanted,
+        )
+        rows = json.dumps(list(_rows(found)))
+        asked.con.execute(CHOSEN, {"rows": rows, "shape": SHAPE})
+        return asked.ask("portfolio", **given, currency=wanted)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """What targets bring, what need-sets cost, in units times units of the rate."""
+
+    benefits: Mapping[str, int]
+    needs: Sequence[Need]
+    currency: str
+
+    @cached_property
+    def decided(self) -> list[Need]:
+        """Keep the needs that depend on the choice; credits that several share do not."""
+        return [
+            (cost, members)
+            for cost, members in self.needs
+            if members <= self.benefits.keys() and (cost >= 0 or len(members) == 1)
+        ]
+
+    @cached_property
+    def choice(self) -> Choice:
+        return choose(self.benefits, self.decided)
+
+    def cost(self, *, of: Iterable[str]) -> int:
+        """Add up the stages that at least one of some targets needs."""
+        wanted = frozenset(of)
+        return sum(cost for cost, members in self.needs if members & wanted)
+
+    def exclusive(self, of: Iterable[str]) -> int:
+        """Add up the stages that nobody else needs."""
+        wanted = frozenset(of)
+        return sum(cost for cost, members in self.needs if members <= wanted)
+
+    def words(self, amount: int) -> str:
+        return f"{Decimal(amount).scaleb(-_UNITS):,.2f} {self.currency}"
+
+
+def _rows(found: _Found) -> Iterator[Row]:
+    names = {*found.benefits, *(name for _, members in found.needs for name in members)}
+    alone, needed = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
+    for cost, members in found.needs:
+        for name in members:
+            needed[name] += cost
+            alone[name] += cost if len(members) == 1 else 0
+    groups = _groups(found)
+    for name in names:
+        advice, why = _advice(found, name, alone[name], needed[name], groups)
+        yield {
+            "name": name,
+            "advice": advice,
+            "benefit": _text(found.benefits.get(name)),
+            "avoidable": _text(alone[name]),
+            "stand_alone": _text(needed[name]),
+            "margin": _text(found.choice.margins.get(name)),
+            "why": why,
+            "place": _PLACES.index(advice),
+        }
+    kept = {name for name in names if name in found.choice.kept or name not in found.benefits}
+    for place, (name, of) in enumerate({"(keep all)": names, "(as advised)": kept}.items()):
+        yield {
+            "name": name,
+            "advice": None,
+            "benefit": _text(sum(found.benefits.get(one, 0) for one in of)),
+            "avoidable": _text(found.cost(of=of)),
+            "stand_alone": None,
+            "margin": None,
+            "why": None,
+            "place": len(_PLACES) + place,
+        }
+
+
+def _text(amount: int | None) -> str | None:
+    return None if amount is None else str(amount)  # beyond what JSON's numbers hold
+
+
+def _advice(
+    found: _Found, name: str, alone: int, needed: int, groups: Mapping[str, frozenset[str]]
+) -> tuple[str, str]:
+    """Advise on one target, with the reason in words."""
+    if name not in found.benefits:
+        return "unknown", (
+            "no benefit in money is declared, so it is taken as kept; stopping it alone saves "
+            f"{found.words(alone)}"
+        )
+    brings, margin = found.benefits[name], found.choice.margins[name]
+    if name in found.choice.either:
+        return "either", "what it brings is what it costs, together with those it shares with"
+    if name in found.choice.kept:
+        if brings >= needed:
+            return "keep", "under any rule: it brings what all it needs would cost it alone"
+        return "keep", (
+            f"in this group: others pay for what it shares, and {found.words(margin)} would be lost"
+        )
+    if brings < alone:
+        return "stop", "under any rule: it brings less than stages cost that only it needs"
+    group = groups[name]
+    return "stop", (
+        f"with {_some(group - {name})}: they bring {found.words(_sum(found, group))}, and stages "
+        f"that only they need cost {found.words(found.exclusive(group))}"
+    )
+
+
+def _sum(found: _Found, group: Iterable[str]) -> int:
+    return sum(found.benefits[name] for name in group)
+
+
+def _some(names: Iterable[str]) -> str:
+    first = sorted(names)
+    more = f" and {len(first) - _NAMED} more" if len(first) > _NAMED else ""
+    return ", ".join(first[:_NAMED]) + more
+
+
+def _groups(found: _Found) -> dict[str, frozenset[str]]:
+    """Group the targets that are not kept by the stages that they alone share."""
+    dropped = found.benefits.keys() - found.choice.kept
+    groups = {name: frozenset([name]) for name in dropped}
+    for _, members in found.decided:
+        if members <= dropped:
+            joined = frozenset().union(*(groups[name] for name in members))
+            groups |= dict.fromkeys(joined, joined)
+    return groups

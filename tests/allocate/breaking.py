@@ -1,0 +1,151 @@
+"""Break a step of the engine in a small way, and see whether a proof notices.
+
+Whoever looks splits a batch of worlds once and compares all of it, so a broken step costs a second
+or two.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import duckdb
+import pytest
+from compare import Wanted, disagreements, reference
+from made_worlds import nested_world, rich_world
+from many import apart, number, together
+from random_worlds import make_world
+from test_lines import assert_lines_re_add, assert_parts_re_add, built
+from test_worked_examples import on_cluster
+from worlds import PERIOD, World, open_engine, rows, run
+
+from costlens.allocate import steps
+from costlens.config.values import Allocation
+
+PLAIN = Allocation()
+RUN_BY_TRACE = ("chosen_lines", "prefixes", "own_costs_kept", "line_cells", "line_points")
+RUN_BY_TRACE += ("line_shares",)
+MONEY = ("matched_lines", "bundles", "pools", "overlapped", "work_placed", "placed", "handed_on")
+MONEY += ("landed", "ended", "sliced", "settled", "placements", "stage_costs", "entries", "ledger")
+MONEY += ("policy_pieces", "policy_shares", "chosen_lines", "prefixes", "line_cells", "line_shares")
+ALL_STEPS = (
+    *steps.RUN_STEPS,
+    *steps.MATCH_STEPS,
+    "matched_lines",
+    "bundles",
+    *steps.POOL_STEPS,
+    "stated_capacity",
+    *steps.SPLIT_STEPS,
+    "work_placed",
+    "placed",
+    "own_costs",
+    "use_weights",
+    *steps.CASCADE_STEPS,
+    *steps.EDGE_STEPS,
+    *steps.SET_STEPS,
+    *steps.BEAR_STEPS,
+    *steps.POLICY_STEPS,
+    "balance",
+    *RUN_BY_TRACE,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Broken:
+    """One step, wrong in one way."""
+
+    step: str
+    how: str
+    text: str
+
+
+@cache
+def batch(allocation: Allocation, most: int) -> tuple[World, Wanted]:
+    """Put worlds side by side, and work them out by the reference."""
+    worlds = [rich_world(), nested_world(), *(make_world(seed) for seed in range(most))]
+    worlds = [apart(world, number(i), allocation) for i, world in enumerate(worlds)]
+    return together(worlds), reference(*worlds)
+
+
+def noticed(broken: Broken) -> bool:
+    """Say whether any proof finds that this step is wrong."""
+    whole = steps.sql
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            steps, "sql", lambda name: broken.text if name == broken.step else whole(name)
+        )
+        return any(_fails(proof) for proof in _proofs(broken.step))
+
+
+def _proofs(step: str) -> list[Callable[[], object]]:
+    if step in steps.POLICY_STEPS:
+        return [_policies]
+    if step in RUN_BY_TRACE:
+        return [_lines]
+    return [_agrees, _agrees_by_work, _lines]
+
+
+def _fails(proof: Callable[[], object]) -> bool:
+    """Run a proof. An error of the broken step is a failure, unless it is no SQL at all."""
+    try:
+        proof()
+    except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException):
+        raise
+    except (AssertionError, duckdb.Error, KeyError, ValueError):
+        return True
+    return False
+
+
+def _agrees_by_work() -> None:
+    _agrees(Allocation(shared_parts="by_work", overlap="occupancy"), 12)
+
+
+def _agrees(allocation: Allocation = PLAIN, most: int = 40) -> None:
+    world, wanted = batch(allocation, most)
+    con = run(open_engine(), world)
+    steps.assert_balanced(con, PERIOD)
+    assert not disagreements(con, wanted)
+
+
+def _policies() -> None:
+    """Idle time of 48 is shared by use, 24 to 12 to 12."""
+    world = on_cluster({"A": (0, 4, 2), "B": (0, 4, 1), "C": (4, 8, 1)}, 96, 8, 4)
+    con = run(open_engine(), World(**{**vars(world), "allocation": Allocation(idle="share")}))
+    steps.assert_balanced(con, PERIOD)
+    found = "select target, effective from ledger where level = 'feature' and step <> 'own'"
+    assert sorted(rows(con, found)) == [("(idle)", -48), ("A", 24), ("B", 12), ("C", 12)]
+
+
+def _lines() -> None:
+    """Lines re-add to the bill and to the ledger, and so do the parts of an explanation."""
+    world, _ = batch(PLAIN, 12)
+    con = open_engine()
+    built(con, world)
+    assert_parts_re_add(con, most=4)
+    assert_lines_re_add(con, world)
+
+
+def broken_by_rule() -> Iterator[Broken]:
+    """Break every step in every way that can be had by rule."""
+    for step in ALL_STEPS:
+        text = steps.sql(step)
+        numbered = f"(select *, row_number() over () as nth from (\n{text}\n)) as m"
+        lost = f"select * exclude (nth) from {numbered} where nth % 3 <> 1"
+        yield Broken(step=step, how="loses rows", text=lost)
+        twice = (
+            f"select m.* exclude (nth) from {numbered} "
+            "inner join (values (1), (2)) as c (copy) on copy = 1 or nth % 3 = 1"
+        )
+        yield Broken(step=step, how="has rows twice", text=twice)
+        if step in MONEY:
+            early = (
+                "select * replace (round(billed, 2)::decimal(38, 12) as billed, "
+                f"round(effective, 2)::decimal(38, 12) as effective) from (\n{text}\n)"
+            )
+            yield Broken(step=step, how="rounds early", text=early)
+        for at, join in enumerate(re.finditer(r"\bleft join\b", text), start=1):
+            inner = text[: join.start()] + "inner join" + text[join.end() :]
+            yield Broken(step=step, how=f"joins inner at its left join {at}", text=inner)
+        for at, join in enumerate(re.finditer(r"\banti join\b", text), start=1):
+            semi = text[: join.start()] + "semi join" + text[join.end() :]
+            yield Broken(step=step, how=f"joins semi at its anti join {at}", text=semi)

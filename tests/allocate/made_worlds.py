@@ -1,0 +1,127 @@
+"""Worlds made by hand: they hold what random worlds hold seldom."""
+
+from decimal import Decimal
+
+from worlds import Row, World, attempt, by_id, charge, output, took
+
+from costlens.config.values import (
+    Capacity,
+    Catalogue,
+    Edge,
+    Feature,
+    Model,
+    Pipeline,
+    Produce,
+    Resource,
+    Stage,
+)
+
+
+def rich_world() -> World:
+    """Hold what random worlds hold seldom: reads of several days, a stage that feeds a pipeline,
+    parts of one run measured differently, two rules of unlike priority."""
+    day = ("2026-05-01 00:00:00", "2026-05-02 00:00:00")
+    second = {"ChargePeriodStart": day[1], "ChargePeriodEnd": "2026-05-03 00:00:00"}
+    parts = {"a": "r1", "b": "r1", "c": "r2", "d": "r2"}
+    made = [("r2", "c", "work_s", 1, 3), ("r2", "d", "rows", 5, 1)]
+    return World(
+        charges=(
+            charge(1, 100, ResourceId="f1"),
+            charge(2, 100, ResourceId="f1", **second),
+            charge(3, 100, ResourceId="s1"),
+            charge(4, 100, ResourceId="c", ConsumedQuantity=30, ConsumedUnit="hour"),
+            charge(5, 100, ResourceId="x"),
+        ),
+        attempts=tuple(
+            attempt(i, "p", run, *day, part=part, resource_id="c", size=i + 1, size_unit="machines")
+            for i, (part, run) in enumerate(parts.items())
+        ),
+        outputs=tuple(
+            output("p", run, f"feature:{name}", part=part, measure=measure, quantity=amount)
+            for run, part, measure, *amounts in made
+            for name, amount in zip(("f1", "f2"), amounts, strict=True)
+        ),
+        activity=tuple(
+            took(f"model:{model}", "feature:f1", reads, hour=hour)
+            for model, hour, reads in [
+                ("m1", day[0], 1),
+                ("m2", day[0], 3),
+                ("m1", day[1], 3),
+                ("m2", day[1], 2),
+            ]
+        ),
+        catalogue=Catalogue(
+            resources=(Resource(name="c", billed_by=by_id("c")),),
+            pipelines=(
+                Pipeline(
+                    name="p",
+                    produces=(Produce(part="a", feature="f1"), Produce(part="b", feature="f2")),
+                ),
+            ),
+            stages=(
+                Stage(
+                    name="s1",
+                    billed_by=by_id("s1"),
+                    split="use",
+                    feeds=(Edge(pipeline="p", weight=1),),
+                ),
+            ),
+            features=(
+                Feature(name="f1", billed_by=(*by_id("f1"), *by_id("x", priority=1))),
+                Feature(name="f2", billed_by=by_id("x")),
+            ),
+            models=(Model(name="m1"), Model(name="m2")),
+        ),
+    )
+
+
+def nested_world() -> World:
+    """Hold runs of one tool in tasks of another: by time in two tasks side by side, by name in one
+    of two parts, by name in a run of which two parts are met for unlike times."""
+
+    def task(line: int, run: str, part: str, first: int, last: int, **more: object) -> Row:
+        start, stop = f"2026-05-01 {first:02}:00:00", f"2026-05-01 {last:02}:00:00"
+        return attempt(line, "p", run, start, stop, part=part, size_unit="slots", **more)
+
+    def trained(line: int, pipeline: str, run: str, first: int, last: int, **more: object) -> Row:
+        start, stop = f"2026-05-01 {first:02}:00:00", f"2026-05-01 {last:02}:00:00"
+        return attempt(line, pipeline, run, start, stop, source="trainer", **more)
+
+    return World(
+        charges=(charge(1, 240, ResourceId="c"), charge(2, 100, ResourceId="d")),
+        attempts=(
+            task(1, "r1", "a", 0, 6, resource_id="c", size=2),
+            task(2, "r1", "b", 1, 5, resource_id="c", size=1),
+            trained(3, "p", "m1", 2, 4),
+            task(4, "r2", "a", 7, 12, resource_id="c", size=1),
+            task(5, "r2", "b", 7, 12, resource_id="c", size=1),
+            trained(6, "lab", "m2", 8, 13, parent="p/r2/a"),
+            task(7, "r3", "a", 14, 19, resource_id="c", size=3),
+            task(8, "r3", "b", 18, 23, resource_id="d", size=1),
+            trained(9, "lab", "m3", 15, 19, parent="p/r3"),
+            task(10, "r4", "a", 20, 23, resource_id="c", size=1),
+            task(11, "r4", "b", 20, 23, resource_id="c", size=1),
+            trained(12, "lab", "m4", 20, 21, part="x", parent="p/r4/a"),
+            trained(13, "lab", "m4", 22, 23, part="y", parent="p/r4/b"),
+            task(14, "r5", "z", 21, 22, parent="p/r4/a"),
+        ),
+        outputs=tuple(
+            output(pipeline, run, target, part=part, source=source)
+            for source, pipeline, run, part, target in [
+                *(("runs", "p", f"r{n}", "a", f"feature:a{n}") for n in (1, 2, 3, 4)),
+                *(("runs", "p", f"r{n}", "b", f"feature:b{n}") for n in (1, 2, 3, 4)),
+                ("runs", "p", "r5", "z", "feature:z"),
+                *(("trainer", "lab", "m4", part, f"model:{part}") for part in "xy"),
+                ("trainer", "p", "m1", "run", "model:m1"),
+                ("trainer", "lab", "m2", "run", "model:m2"),
+                ("trainer", "lab", "m3", "run", "model:m3"),
+            ]
+        ),
+        catalogue=Catalogue(
+            resources=(
+                Resource(name="c", billed_by=by_id("c"), capacity=Capacity(slots=Decimal(5))),
+                Resource(name="d", billed_by=by_id("d"), capacity=Capacity(slots=Decimal(2))),
+            ),
+            pipelines=(Pipeline(name="p"),),
+        ),
+    )
