@@ -27,7 +27,7 @@ PLAIN = Allocation()
 RUN_BY_TRACE = ("matches", "days_kept", "owners_kept", "traced_pools", "chosen_lines", "prefixes")
 RUN_BY_TRACE += ("resplit", "line_cells", "line_bases", "line_points", "line_shares")
 MONEY = ("matched_lines", "bundles", "pools", "overlapped", "work_placed", "placed", "handed_on")
-MONEY += ("landed", "settled", "placements", "stage_costs", "entries", "ledger")
+MONEY += ("landed", "ended", "sliced", "settled", "placements", "stage_costs", "entries", "ledger")
 MONEY += ("policy_pieces", "policy_shares", "chosen_lines", "prefixes", "resplit", "line_shares")
 # Who reads these asks only whether a row is there: twice says no more than once.
 ASKED_WHETHER = ("run_nests", "time_nests", "overruled", "set_edges", "resource_names")

@@ -200,6 +200,23 @@ def test_every_step_is_broken() -> None:
             id="a weight outlives its days",
         ),
         pytest.param(
+            "overlapped",
+            "c.capacity - greatest(c.practical, c.used) as work",
+            "c.capacity - c.used as work",
+            id="what is idle is reserved as well",
+        ),
+        pytest.param(
+            "slice_edges", "b.size <= e.size", "b.size = e.size", id="a slice is one reader's"
+        ),
+        pytest.param("slices", "where e.is_own", "", id="a size outlives the edge that says it"),
+        pytest.param(
+            "slices", "bound - lag(bound, 1, 0)", "bound - lag(bound, 9, 0)", id="slices overlap"
+        ),
+        pytest.param("slices", "coalesce(c.size, 1)", "1", id="columns have no size"),
+        pytest.param(
+            "use_weights", "b.step > a.step", "b.step <> a.step", id="a later stage gives back"
+        ),
+        pytest.param(
             "rule_days",
             "select valid_to from weights",
             "select null",
