@@ -13,9 +13,14 @@ kept as (
         pool,
         placement,
         placement // 1048576 as piece,
-        stage,
-        coalesce(node, '') as node,
-        case outcome when 'stranded' then '(stranded)' else coalesce(pipeline, stage) end as sink,
+        -- A slice stands for the stage that it is of.
+        list_filter(hops, lambda h: h.hop = 'slice')[1] as slice,
+        node as slice_node,
+        coalesce(slice.via, stage) as stage,
+        coalesce(case when slice is null then node else regexp_replace(node, '#[^#]*$', '') end, '')
+            as node,
+        case outcome when 'stranded' then '(stranded)' else coalesce(pipeline, slice.via, stage) end
+            as sink,
         hops
     from memory.main.placements
     where billing_period = $period and pool in (select pool from heads)
@@ -23,7 +28,8 @@ kept as (
 
 ways as (
     select
-        * exclude (node, sink, hops),
+        * exclude (node, sink, hops, slice),
+        slice.numerator::hugeint as sliced,
         node,
         list_filter(hops, lambda h: h.hop in ('overlap', 'run'))[1].numerator::hugeint as job,
         list_filter(hops, lambda h: h.hop = 'outputs')[1].numerator::hugeint as output,
@@ -32,7 +38,7 @@ ways as (
         -- What a split goes by where weights tie: the thing made, the sink.
         case when output is not null and handed is null then node else '' end as made,
         case when handed is not null then sink else '' end as sink,
-        len(hops) = 0 as is_whole
+        len(list_filter(hops, lambda h: h.hop <> 'slice')) = 0 as is_whole
     from kept
 ),
 
@@ -76,6 +82,8 @@ reached as (
         w.sink,
         w.handed,
         w.landed,
+        w.sliced,
+        w.slice_node,
         h.head || ' ' || w.piece || ' ' || w.sink as branch,
         o.piece as origin,
         o.billed,
@@ -97,7 +105,7 @@ by_sink as (
 ),
 
 landings as (
-    select
+    select distinct
         r.branch as piece,
         r.stage || chr(31) || r.node as member,
         coalesce(r.landed, 1) as weight,
@@ -110,25 +118,48 @@ landings as (
 by_landing as (
     select piece as branch, member, billed_part as billed, effective_part as effective
     from split('landings')
+),
+
+ended as (
+    select h.head::varchar as piece, h.head, w.placement, w.sliced, w.slice_node, h.billed, h.effective
+    from heads as h
+    inner join ways as w on h.pool = w.pool
+    where w.is_whole
+    union all
+    select origin || ' ' || node, head, placement, sliced, slice_node, billed, effective
+    from reached
+    where handed is null
+    union all
+    select
+        r.branch || ' ' || l.member,
+        r.head,
+        r.placement,
+        r.sliced,
+        r.slice_node,
+        l.billed,
+        l.effective
+    from reached as r
+    inner join by_landing as l on r.branch = l.branch and r.stage || chr(31) || r.node = l.member
+),
+
+slices as (
+    select piece, slice_node as member, sliced as weight, billed, effective
+    from ended
+    where sliced is not null
+),
+
+by_slice as (
+    select piece, member, billed_part as billed, effective_part as effective
+    from split('slices')
 )
 
 select
     h.whole_bundle,
     h.line_number,
     h.pool,
-    w.placement,
-    h.billed,
-    h.effective
-from heads as h
-inner join ways as w on h.pool = w.pool
-where w.is_whole
-union all
-select r.whole_bundle, r.line_number, h.pool, r.placement, r.billed, r.effective
-from reached as r
-inner join heads as h on r.head = h.head
-where r.handed is null
-union all
-select r.whole_bundle, r.line_number, h.pool, r.placement, l.billed, l.effective
-from reached as r
-inner join heads as h on r.head = h.head
-inner join by_landing as l on r.branch = l.branch and r.stage || chr(31) || r.node = l.member
+    e.placement,
+    coalesce(s.billed, e.billed) as billed,
+    coalesce(s.effective, e.effective) as effective
+from ended as e
+inner join heads as h on e.head = h.head
+left join by_slice as s on e.piece = s.piece and e.slice_node = s.member and e.sliced is not null
