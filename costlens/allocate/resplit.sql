@@ -8,28 +8,35 @@ with heads as (
     inner join whole_pools as w on f.whole_bundle = w.bundle and p.day = w.day
 ),
 
+found as (
+    select *, list_filter(hops, lambda h: h.hop = 'slice')[1] as of_slice
+    from memory.main.placements
+    where billing_period = $period and pool in (select pool from heads)
+),
+
+-- A slice stands for the stage that it is of.
 kept as (
     select
         pool,
         placement,
         placement // 1048576 as piece,
-        -- A slice stands for the stage that it is of.
-        list_filter(hops, lambda h: h.hop = 'slice')[1] as slice,
         node as slice_node,
-        coalesce(slice.via, stage) as stage,
-        coalesce(case when slice is null then node else regexp_replace(node, '#[^#]*$', '') end, '')
-            as node,
-        case outcome when 'stranded' then '(stranded)' else coalesce(pipeline, slice.via, stage) end
-            as sink,
+        (of_slice).numerator::hugeint as sliced,
+        coalesce((of_slice).via, stage) as stage,
+        coalesce(
+            case when of_slice is null then node else regexp_replace(node, '#[^#]*$', '') end, ''
+        ) as node,
+        case outcome
+            when 'stranded' then '(stranded)'
+            else coalesce(pipeline, (of_slice).via, stage)
+        end as sink,
         hops
-    from memory.main.placements
-    where billing_period = $period and pool in (select pool from heads)
+    from found
 ),
 
 ways as (
     select
-        * exclude (node, sink, hops, slice),
-        slice.numerator::hugeint as sliced,
+        * exclude (node, sink, hops),
         node,
         list_filter(hops, lambda h: h.hop in ('overlap', 'run'))[1].numerator::hugeint as job,
         list_filter(hops, lambda h: h.hop = 'outputs')[1].numerator::hugeint as output,
