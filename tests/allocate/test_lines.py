@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from random_worlds import make_world
+from test_worked_examples import in_slices
 from worlds import LEVELS, PERIOD, Con, World, open_engine, publish, rows, run
 
 import costlens.questions
 from costlens.allocate import trace
+from costlens.config.values import Edge
 from costlens.questions.window import ALWAYS
 
 EXPLAIN = (Path(costlens.questions.__file__).parent / "explain_parts.sql").read_text()
@@ -106,3 +108,11 @@ def test_a_line_traced_alone_is_the_line_traced_with_all_others(con: Con, seed: 
         line = trace.LineId(source=source, period=PERIOD, line=number)
         trace.trace_line(con, world.book, line)
         assert sums(con, all_cells.format(source, number)) == cells
+
+
+def test_the_lines_of_a_stage_in_slices_re_add(con: Con) -> None:
+    """Example C14: a scan that three read to 10, 30 and 100."""
+    sizes = {"a": 10, "b": 30, "c": 100}
+    world = in_slices(tuple(Edge(feature=f, size=Decimal(n)) for f, n in sizes.items()))
+    built(con, world)
+    assert_lines_re_add(con, world)
