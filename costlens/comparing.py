@@ -24,7 +24,16 @@ if TYPE_CHECKING:
 
 CHARGES = ("charges",)
 RUNS = ("attempts", "outputs", "activity", "links")
-RULES = ("rules", "rule_terms", "resources", "runs_on", "run_matches", "produces", "policies")
+RULES = (
+    "rules",
+    "rule_terms",
+    "resources",
+    "runs_on",
+    "run_matches",
+    "produces",
+    "policies",
+    "cascade_order",
+)
 STATES = (
     "create or replace temp table states "
     "(state varchar, target varchar, month varchar, currency varchar, value hugeint)"

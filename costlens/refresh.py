@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import duckdb
 
 Say = Callable[[str], None]
-_PERIOD_TABLES = ("matches", "placements", "stage_costs", "shares", "ledger")
+_PERIOD_TABLES = ("matches", "use_weights", "placements", "stage_costs", "shares", "ledger")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -332,8 +332,8 @@ def _explained(data: Data, view: View, answer: Answer) -> Part:
     known = first_row(data.ask("coverage", **view.given), name=view.name) or {}
     if known.get("convention_share") is not None:
         lead += (
-            f" Of its cost, {percent(known['convention_share'])} is convention: others need it too, "
-            "and a rule shares it out."
+            f" Of its cost, {percent(known['convention_share'])} is convention: others need it "
+            "too, and a rule shares it out."
         )
     rows = [
         html.Tr(

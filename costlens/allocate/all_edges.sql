@@ -1,6 +1,6 @@
 -- Who needs what, from every place that says so, within the days of the period.
 -- Grain: one row per (from, to, validity). `measure` names the weight of a set's members.
--- Reads: edges, set_edges, things, produces, part_targets, tries, rule_days, consumption,
+-- Reads: edges, slice_edges, set_edges, things, produces, part_targets, tries, rule_days, consumption,
 -- seen_uses, seen_feeds.
 with reach as (
     select min(day) as first_day, max(day) as last_day
@@ -33,6 +33,9 @@ declared as (
     from edges
     -- Consumption of nothing is no need.
     where coalesce(weight, 1) > 0
+    union all
+    select node, to_node, weight, reads, valid_from, valid_to
+    from slice_edges
 ),
 
 measured as (

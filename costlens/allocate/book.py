@@ -45,6 +45,12 @@ def make_book(settings: Settings, catalogue: Catalogue) -> Book:
         "owners": list(_owners(catalogue)),
         "weights": list(_weights(catalogue)),
         "edges": list(_edges(catalogue)),
+        "cascade_order": list(_cascade_order(settings, catalogue)),
+        "column_sizes": [
+            {"node": f"stage:{stage.name}", "of_column": column, "size": _text(size)}
+            for stage in catalogue.stages
+            for column, size in stage.columns.items()
+        ],
         "resources": list(_resources(catalogue)),
         "runs_on": list(_runs_on(catalogue)),
         "run_matches": list(_run_matches(catalogue)),
@@ -52,7 +58,7 @@ def make_book(settings: Settings, catalogue: Catalogue) -> Book:
         "policies": [
             {"name": f.name, "value": str(getattr(settings.allocation, f.name))}
             for f in fields(settings.allocation)
-            if f.name != "place"
+            if f.name not in ("place", "cascade_order")
         ],
     }
 
@@ -223,6 +229,8 @@ def _edge_row(from_node: str, to_node: str, kind: str, edge: Edge) -> Row:
         "kind": kind,
         "weight": _text(edge.weight),
         "reads": _text(edge.reads),
+        "size": _text(edge.size),
+        "columns": json.dumps(edge.columns) if edge.columns else None,
         "read_from": edge.place,
         **_days(edge),
     }
@@ -244,6 +252,15 @@ def _edges(catalogue: Catalogue) -> Iterator[Row]:
                 "kind": "feeds",
                 "read_from": endpoint.place,
             }
+
+
+def _cascade_order(settings: Settings, catalogue: Catalogue) -> Iterator[Row]:
+    """List the stages that step down, in their order; those that it does not name come last."""
+    if settings.allocation.cascade != "step_down":
+        return
+    others = sorted(stage.name for stage in catalogue.stages if stage.split == "use")
+    for step, name in enumerate(dict.fromkeys((*settings.allocation.cascade_order, *others)), 1):
+        yield {"node": f"stage:{name}", "step": step}
 
 
 def _size(capacity: Capacity | None) -> tuple[str | None, Decimal | None]:
@@ -269,6 +286,7 @@ def _resources(catalogue: Catalogue) -> Iterator[Row]:
                 "unit": unit or machine_unit,
                 "capacity": _text(capacity),
                 "machine": _text(machine),
+                "practical": _text(thing.practical),
                 "overlap": thing.overlap,
             }
 

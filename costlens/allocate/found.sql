@@ -1,6 +1,6 @@
 -- What is wrong or missing in a period, with the money it touches.
 -- Grain: one row per finding and currency. Reads: bundles, placements, tries, ran_on, pools,
--- resource_sizes, run_members, rule_days. Takes: $period.
+-- resource_sizes, run_members, rule_days, cascade_order, flows. Takes: $period.
 with contested as (
     select
         'warning' as severity,
@@ -74,6 +74,36 @@ stranded as (
     from placements
     where outcome = 'stranded'
     group by all
+),
+
+-- By which order numbers were made that finance reconciles with.
+stepped as (
+    select
+        'info' as severity,
+        'step_down' as code,
+        'stages hand on step by step: ' || string_agg(substr(node, 7), ', ' order by step) as message,
+        'costlens.yaml' as place,
+        'what they would bear if all serve each other: cascade: reciprocal' as hint,
+        null::varchar as currency,
+        null::decimal(38, 12) as billed,
+        null::decimal(38, 12) as effective
+    from cascade_order
+    having count(*) > 0
+),
+
+rounded as (
+    select
+        'info' as severity,
+        'rounded_cascade' as code,
+        'what ' || origin || ' hands on is rounded to parts of 10^15' as message,
+        origin as place,
+        'nothing is lost: its exact parts have no smaller common denominator' as hint,
+        null::varchar as currency,
+        null::decimal(38, 12) as billed,
+        null::decimal(38, 12) as effective
+    from flows
+    where measure like '%, rounded'
+    group by origin
 ),
 
 unbilled as (
@@ -151,6 +181,10 @@ all_found as (
     select * from unneeded
     union all
     select * from stranded
+    union all
+    select * from stepped
+    union all
+    select * from rounded
     union all
     select * from unbilled
     union all

@@ -1,5 +1,6 @@
--- Each resource pool split over the jobs that ran in it, against its capacity; the rest is idle.
--- Grain: one row per (pool, job), and one per pool for what was idle (job null).
+-- Each resource pool split over the jobs that ran in it, against its capacity; the rest is idle, but for
+-- what cannot be used in practice. Grain: one row per (pool, job), and one per pool for what was idle and
+-- for what is reserved (job null).
 -- Reads: pools, pool_capacity, span_work.
 with used as (
     select
@@ -23,12 +24,24 @@ with used as (
 idle as (
     select
         p.pool,
-        greatest(coalesce(c.capacity, c.used) - c.used, case when c.used = 0 then 1 else 0 end)
+        greatest(coalesce(c.practical, c.used) - c.used, case when c.used = 0 then 1 else 0 end)
             as work,
         p.billed,
         p.effective
     from pools as p
     inner join pool_capacity as c on p.pool = c.pool
+),
+
+-- Nobody can use it: what is above practical capacity, as far as nobody did.
+reserved as (
+    select
+        p.pool,
+        c.capacity - greatest(c.practical, c.used) as work,
+        p.billed,
+        p.effective
+    from pools as p
+    inner join pool_capacity as c on p.pool = c.pool
+    where c.capacity > c.practical and c.capacity > c.used
 ),
 
 members as (
@@ -38,6 +51,9 @@ members as (
     select pool, 9223372036854775807, work, billed, effective
     from idle
     where work > 0
+    union all
+    select pool, 9223372036854775806, work, billed, effective
+    from reserved
 ),
 
 parted as (
@@ -50,8 +66,16 @@ select
     (select max(pool) from pools) + row_number() over (order by s.piece, s.member) as piece,
     s.piece as pool,
     u.job,
-    coalesce(u.grade, 'A') as grade,
-    coalesce(u.unit, 'idle') as unit,
+    case
+        when u.job is not null then u.grade
+        when s.piece in (select pool from reserved) then 'D'
+        else 'A'
+    end as grade,
+    case
+        when u.job is not null then u.unit
+        when s.member = 9223372036854775806 then 'reserved'
+        else 'idle'
+    end as unit,
     s.weight as numerator,
     s.total_weight as denominator,
     s.billed_part as billed,

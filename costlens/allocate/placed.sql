@@ -55,13 +55,13 @@ idle as (
         case when p.owner like 'pipeline:%' then p.owner end as pipeline,
         null::varchar as node,
         'idle' as outcome,
-        case p.charge_class when 'work' then 'idle' else p.charge_class end as class,
+        case p.charge_class when 'work' then o.unit else p.charge_class end as class,
         greatest(case when p.tier = 4 then 'D' else 'A' end, d.grade) as grade,
         [
             {
                 'hop': 'overlap',
                 'via': p.place,
-                'measure': 'idle',
+                'measure': o.unit,
                 'numerator': o.numerator::decimal(38, 0),
                 'denominator': o.denominator::decimal(38, 0),
                 'grade': d.grade

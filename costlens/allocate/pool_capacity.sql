@@ -2,6 +2,7 @@
 -- what was used of it. Grain: one row per pool on a resource or run.
 -- Where those that are there share all of it, only the time in which nobody was is beside it; where
 -- they share it by how long they run, nothing is known of that.
+-- `practical` is what of the capacity can be used in practice.
 -- Reads: machines, stated_capacity, span_work, span_occupied, resource_sizes.
 with empty as (
     select place, span_start, span_stop, occupied as lasts
@@ -13,26 +14,33 @@ totals as (
     select place, span_start, span_stop, sum(work)::hugeint as used
     from span_work
     group by all
+),
+
+known as (
+    select
+        m.pool,
+        m.kind,
+        coalesce(t.used, 0) as used,
+        case when z.overlap = 'capacity' then coalesce(z.practical, 1) else 1 end as practical,
+        case
+            when m.kind = 'run' or z.overlap = 'duration' then null
+            when z.overlap <> 'capacity' then t.used + coalesce(e.lasts, 0)
+            when s.stated > 0 then s.stated
+            when m.capacity_milli > 0
+                then m.capacity_milli * micros(m.span_start, m.span_stop)
+        end as capacity
+    from machines as m
+    left join resource_sizes as z on m.place = z.place
+    left join empty as e
+        on m.place = e.place and m.span_start = e.span_start and m.span_stop = e.span_stop
+    left join stated_capacity as s
+        on m.place = s.place and m.span_start = s.span_start and m.span_stop = s.span_stop
+    left join totals as t
+        on
+            m.place = t.place
+            and (m.kind = 'run' or (m.span_start = t.span_start and m.span_stop = t.span_stop))
 )
 
 select
-    m.pool,
-    m.kind,
-    coalesce(t.used, 0) as used,
-    case
-        when m.kind = 'run' or z.overlap = 'duration' then null
-        when z.overlap <> 'capacity' then t.used + coalesce(e.lasts, 0)
-        when s.stated > 0 then s.stated
-        when m.capacity_milli > 0
-            then m.capacity_milli * micros(m.span_start, m.span_stop)
-    end as capacity
-from machines as m
-left join resource_sizes as z on m.place = z.place
-left join empty as e
-    on m.place = e.place and m.span_start = e.span_start and m.span_stop = e.span_stop
-left join stated_capacity as s
-    on m.place = s.place and m.span_start = s.span_start and m.span_stop = s.span_stop
-left join totals as t
-    on
-        m.place = t.place
-        and (m.kind = 'run' or (m.span_start = t.span_start and m.span_stop = t.span_stop))
+    * replace (capacity * (practical * 1000000)::hugeint // 1000000 as practical)
+from known

@@ -25,6 +25,7 @@ joined as (
         or (coalesce(x.unit, t.unit) = 'weighted' and t.unsized > 0) as mixed,
         (x.capacity::decimal(38, 3) * 1000)::hugeint as capacity_milli,
         (x.machine::decimal(38, 3) * 1000)::hugeint as machine_milli,
+        x.practical,
         coalesce(x.overlap, p.value) as overlap
     from told as t
     full join resources as x on t.place = x.node
@@ -36,6 +37,7 @@ select
     place,
     mixed,
     overlap,
+    practical,
     case when not mixed then unit end as unit,
     case when not mixed or unit in ('slots', 'machines') then capacity_milli end as capacity_milli,
     case when not mixed then machine_milli end as machine_milli

@@ -1,15 +1,14 @@
--- Every pool at the stages it ends with. Grain: one row per placement, numbered by piece and
--- position: the order that running sums go by when an amount is traced back to its lines.
--- Reads: placed, landed, pools, flows.
-with ended as (
+-- Every pool at the stages it ends with, those that are needed in slices at their slices.
+-- Grain: one row per placement, numbered by piece and position: the order that running sums go by when
+-- an amount is traced back to its lines. Reads: ended, sliced, slices.
+with settled as (
     select *
-    from placed
-    where node is null or node not in (select origin from flows)
+    from ended
+    where node is null or (node, day) not in (select (stage, day) from slices)
     union all by name
-    select *, 0::decimal(38, 12) as idle_billed, 0::decimal(38, 12) as idle_effective
-    from landed
+    select *
+    from sliced
 )
 
-select e.* exclude (piece, position), o.day, e.piece * 1048576 + e.position as placement
-from ended as e
-inner join pools as o on e.pool = o.pool
+select * exclude (piece, position), piece * 1048576 + position as placement
+from settled

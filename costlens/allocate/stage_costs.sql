@@ -1,5 +1,5 @@
 -- What each stage cost on each day. Grain: as the table. Reads: placements, owners.
--- The owner is that of the day.
+-- The owner is that of the day; a slice has its stage's.
 -- The idle beside a stage is unknown as soon as that of one of its resources is.
 select
     n.billing_period,
@@ -25,7 +25,7 @@ select
 from placements as n
 left join owners as own
     on
-        n.stage = own.node
+        split_part(n.stage, '#', 1) = own.node
         and (own.valid_from is null or own.valid_from <= n.day)
         and (own.valid_to is null or own.valid_to > n.day)
 left join owners as pipe

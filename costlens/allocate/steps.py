@@ -33,6 +33,7 @@ RUN_STEPS = (
     "version_uses",
     "seen_uses",
     "seen_feeds",
+    "slice_edges",
     "known_nodes",
     "consumption",
     "measured",
@@ -57,7 +58,7 @@ SPLIT_STEPS = (
     "pool_capacity",
     "overlapped",
 )
-CASCADE_STEPS = ("handed_on", "landed", "settled")
+CASCADE_STEPS = ("handed_on", "landed", "ended", "slices", "sliced", "settled")
 # Who needs each stage; then what each bears.
 EDGE_STEPS = ("all_edges",)
 SET_STEPS = ("reach", "need_edges", "need_weights", "need_sets", "shares", "node_sets")
@@ -68,7 +69,7 @@ POLICY_STEPS = ("policy_pieces", "policy_members", "policy_shares")
 
 _STRETCH = 100_000  # rows of `overlapped` that are placed at a time
 # Unions of tables that are there: a copy of millions of rows would cost more than reading twice.
-_VIEWS = ("placed", "settled")
+_VIEWS = ("placed", "ended", "settled")
 
 
 @cache
@@ -109,6 +110,7 @@ def match(con: "duckdb.DuckDBPyConnection", period: str) -> None:
 def split_period(con: "duckdb.DuckDBPyConnection", period: str) -> None:
     """Split the bill of a period into placements, stage_costs, shares and ledger."""
     bring_to_stages(con, period)
+    run(con, ("matches",), period=period)
     run(con, (*EDGE_STEPS, *SET_STEPS), period=period)
     bear(con, period)
 
@@ -127,7 +129,6 @@ def bear(con: "duckdb.DuckDBPyConnection", period: str) -> None:
     """Split the cost of stages over those who need them, and what policies share out."""
     run(con, BEAR_STEPS, period=period)
     run(con, POLICY_STEPS, period=period)
-    run(con, ("matches",), period=period)
     con.execute("insert into temp.ledger by name select * from policy_shares")
 
 

@@ -1,6 +1,7 @@
 -- What each consumer took of each stage that is split by use, day by day: that day's measured
--- consumption, else its month's, else what is declared. Grain: one row per (day, stage, consumer).
--- Reads: things, edges, rule_days, consumption.
+-- consumption, else its month's, else what is declared. Where stages step down, none gives to itself or to
+-- one before it. Grain: one row per (day, stage, consumer).
+-- Reads: things, edges, rule_days, consumption, cascade_order.
 with stages as (
     select node
     from things
@@ -55,20 +56,34 @@ best as (
         having sum(weight) > 0
     ) as usable
     group by all
+),
+
+graded as (
+    select
+        o.day,
+        o.from_node,
+        o.to_node,
+        o.weight,
+        case o.rung when 3 then 'declared' else 'consumption' end as measure,
+        case
+            when count(*) over (partition by o.day, o.from_node) = 1 then 'A'
+            when o.rung = 3 then 'D'
+            else 'B'
+        end as grade
+    from offered as o
+    inner join best as b on o.day = b.day and o.from_node = b.from_node and o.rung = b.rung
+    where o.weight > 0
 )
 
 select
-    o.day,
-    o.from_node,
-    o.to_node,
-    o.weight,
-    case o.rung when 3 then 'declared' else 'consumption' end as measure,
-    case
-        when count(*) over (partition by o.day, o.from_node) = 1 then 'A'
-        when o.rung = 3 then 'D'
-        else 'B'
-    end as grade
-from offered as o
-inner join best as b on o.day = b.day and o.from_node = b.from_node and o.rung = b.rung
-where o.weight > 0
-order by o.day, o.from_node, o.to_node
+    g.day,
+    g.from_node,
+    g.to_node,
+    g.weight,
+    g.measure || coalesce(', step ' || a.step, '') as measure,
+    g.grade
+from graded as g
+left join cascade_order as a on g.from_node = a.node
+left join cascade_order as b on g.to_node = b.node
+where b.step is null or b.step > a.step
+order by g.day, g.from_node, g.to_node

@@ -5,8 +5,8 @@
 with beside as (
     select
         o.pool,
-        units(coalesce(sum(o.billed) filter (o.job is null), 0)::decimal(38, 12)) as idle_billed,
-        units(coalesce(sum(o.effective) filter (o.job is null), 0)::decimal(38, 12))
+        units(coalesce(sum(o.billed) filter (o.unit = 'idle'), 0)::decimal(38, 12)) as idle_billed,
+        units(coalesce(sum(o.effective) filter (o.unit = 'idle'), 0)::decimal(38, 12))
             as idle_effective,
         sum(o.numerator) filter (o.job is not null)::hugeint as used,
         count(*) as members,

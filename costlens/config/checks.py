@@ -7,11 +7,16 @@ and neither of those is owned by what it owns. Edges between stages may: the cas
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
-from typing import TypeVar
 
 from costlens.config.address import address_of
 from costlens.config.benefits import Amount, Benefit, check_amount, check_benefit
-from costlens.config.dated import Edge, Owner, Weight
+from costlens.config.edge_checks import (
+    once_a_day,
+    one_at_a_time,
+    slices_of_all,
+    unsliced,
+    weights_of_all,
+)
 from costlens.config.keys import Key, choices_of, keys_of
 from costlens.config.notes import Notes, did_you_mean, listed
 from costlens.config.pools import Pool, check_pool
@@ -91,54 +96,6 @@ def _window(value: Value) -> Iterator[Finding]:
         )
 
 
-def _edges(value: Value) -> Iterator[Finding]:
-    """Name a thing once a list, unless on different days."""
-    for key in keys_of(type(value)).values():
-        if key.kind is not Edge:
-            continue
-        seen: dict[tuple[str | None, ...], list[Edge]] = {}
-        for edge in getattr(value, key.field):
-            thing = (edge.stage, edge.pipeline, edge.feature, edge.model, edge.product)
-            earlier = seen.setdefault(thing, [])
-            if other := _at_once(edge, earlier):
-                name = next(filter(None, thing), "")
-                yield mistake(
-                    edge,
-                    f'"{name}" stands twice under "{key.name}", here and at {other.place}',
-                    'keep one, or give them different days with "from" and "until"',
-                )
-            earlier.append(edge)
-
-
-def _one_at_a_time(value: Value) -> Iterator[Finding]:
-    """Let a thing have one owner and one weight a day."""
-    for key in keys_of(type(value)).values():
-        if key.kind not in (Owner, Weight):
-            continue
-        earlier: list[Owner | Weight] = []
-        for one in getattr(value, key.field):
-            if other := _at_once(one, earlier):
-                yield mistake(
-                    one,
-                    f'"{key.name}" says two things of one day, here and at {other.place}',
-                    'give them different days with "from" and "until"; "until" is the last day',
-                )
-            earlier.append(one)
-
-
-D = TypeVar("D", Edge, Owner | Weight)
-
-
-def _at_once(dated: D, others: Sequence[D]) -> D | None:
-    """Find one that holds on a day on which this holds too."""
-    first, last = _days(dated)
-    return next((o for o in others if first <= _days(o)[1] and _days(o)[0] <= last), None)
-
-
-def _days(dated: Edge | Owner | Weight) -> tuple[date, date]:
-    return dated.valid_from or date.min, dated.valid_until or date.max
-
-
 def _capacity(value: Value) -> Iterator[Finding]:
     given = [getattr(value, key.field) for key in keys_of(Capacity).values()]
     if any(each is not None for each in given) and not sum(filter(None, given)):
@@ -167,19 +124,6 @@ def _template(value: Value) -> Iterator[Finding]:
                     f'"part" has no group "{name}" for "{text}"',
                     known or f'name the group in "part": (?P<{name}>...)',
                 )
-
-
-def _weights(value: Value) -> Iterator[Finding]:
-    assert isinstance(value, Stage)
-    if value.split != "use" or all(edge.weight is None for edge in value.feeds):
-        return
-    for edge in value.feeds:
-        if edge.weight is None:
-            yield mistake(
-                edge,
-                f'stage "{value.name}" hands on by use, and this consumer has no weight',
-                'write its "weight", or take all weights out where consumption is measured',
-            )
 
 
 def _bucket(value: Value) -> Iterator[Finding]:
@@ -258,13 +202,13 @@ def _database(value: Value) -> Iterator[Finding]:
 
 
 _CHECKS: dict[type[Value], Sequence[Callable[[Value], Iterator[Finding]]]] = {
-    Value: (_something, _window, _edges, _one_at_a_time),
+    Value: (_something, _window, once_a_day, one_at_a_time, unsliced),
     Capacity: (_capacity,),
     Amount: (check_amount,),
     Benefit: (check_benefit,),
     Pool: (check_pool,),
     Produce: (_template,),
-    Stage: (_weights,),
+    Stage: (weights_of_all, slices_of_all),
     Source: (_bucket, _database),
     Account: (_account,),
 }

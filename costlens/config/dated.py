@@ -37,6 +37,14 @@ class Edge(Value):
     product: str | None = setting("a product", None, ref="product", choice="product")
     weight: Decimal | None = setting("declared consumption, 0 or more", None, least=0)
     reads: Decimal | None = setting("known reads over the edge, 0 or more", None, least=0)
+    size: Decimal | None = setting(
+        "of a stage that is as large as its largest reader needs: how much of it this one needs",
+        None,
+        least=0,
+    )
+    columns: tuple[str, ...] = setting(
+        "of a stage that reads columns: those that this one needs", ()
+    )
     valid_from: date | None = setting("first day", None, key="from")
     valid_until: date | None = setting("last day, included", None, key="until")
 

@@ -142,6 +142,10 @@ class Source(Value):
     )
 
 
+_PRACTICAL = (
+    "the part of its capacity that can be used in practice, as 0.8: what is not used of that is "
+    "idle, the rest is of class `reserved`"
+)
 Policy = str  # show, share, evenly, weight or `by MEASURE`
 Overlap = Literal["capacity", "occupancy", "occupancy_by_slots", "duration"]
 
@@ -156,6 +160,16 @@ class Allocation(Value):
         "`occupancy` all of it while any is there, evenly, or `occupancy_by_slots`; `duration` by "
         "their time, which hides idle",
         "capacity",
+    )
+    cascade: Literal["reciprocal", "step_down"] = setting(
+        "how stages that are split by use serve each other: `reciprocal` solves it exactly, "
+        "`step_down` hands on in `cascade_order`, as many finance systems do",
+        "reciprocal",
+    )
+    cascade_order: tuple[str, ...] = setting(
+        "the stages that are split by use, first to last: none gives to one before it",
+        (),
+        ref="stage",
     )
     idle: Policy = setting(
         "unused capacity: `show` it as a line of its own, or `share` it among those who used the "
@@ -281,6 +295,7 @@ class Resource(Named):
         None,
         only=("slots", "vcpu", "memory_gb", "gpu"),
     )
+    practical: Decimal | None = setting(_PRACTICAL, None, above=0, most=1)
     runs: tuple[RunsOn, ...] = setting("what ran on it, beside attempts that name its id", ())
     overlap: Overlap | None = setting("how runs share it, if not as `allocation` says")
 
@@ -297,6 +312,7 @@ class Pipeline(Named):
         None,
         only=("slots", "vcpu", "memory_gb", "gpu"),
     )
+    practical: Decimal | None = setting(_PRACTICAL, None, above=0, most=1)
     overlap: Overlap | None = setting("how its runs share that resource")
     produces: tuple[Produce, ...] = setting("what its parts make; the first match wins", ())
     life_months: int | None = setting(
@@ -316,6 +332,9 @@ class Stage(Named):
         "need: shared once among whom it serves; use: handed on by consumption", "need"
     )
     feeds: tuple[Edge, ...] = setting("what needs or consumes it", ())
+    columns: Mapping[str, Decimal] = setting(
+        "its columns and their sizes, where it feeds by `columns` of unlike size", {}, least=0
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

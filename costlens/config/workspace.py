@@ -6,6 +6,7 @@ from pathlib import Path
 
 from costlens.config.checks import check_patterns, check_references
 from costlens.config.digest import digest
+from costlens.config.edge_checks import order_of_stages
 from costlens.config.files import mapping_of, note_unreadable, read_mapping, read_text
 from costlens.config.fx import read_fx
 from costlens.config.keys import keys_of
@@ -51,6 +52,8 @@ def load(path: Path | None = None) -> Workspace:
     readings = () if text is None else read_readings(text, file=METRICS, notes=notes)
     check_references(notes)
     check_patterns(notes)
+    if settings is not None and not notes.findings:  # what could not be read is not left out
+        notes.findings.extend(order_of_stages(settings.allocation, catalogue))
     notes.finish()
     assert settings is not None, "settings that were not read have a finding"
     return Workspace(

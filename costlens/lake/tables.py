@@ -243,6 +243,20 @@ TABLES: dict[str, Table] = {
             "billing_period",
         ),
         _table(
+            "use_weights",
+            "what one consumer took of one stage that is split by use, on one day",
+            {
+                "billing_period": TEXT,
+                "day": "DATE",
+                "from_node": TEXT,
+                "to_node": TEXT,
+                "weight": WHOLE,
+                "measure": TEXT,
+                "grade": TEXT,
+            },
+            "billing_period",
+        ),
+        _table(
             "placements",
             "the part of one pool of charges that came to one stage, and every hop it took",
             {

@@ -28,6 +28,7 @@ CLASSES = {
     "work": "",
     "waste": "failed or repeated",
     "idle": "idle",
+    "reserved": "not usable in practice",
     "commitment_unused": "unused commitment",
 }
 

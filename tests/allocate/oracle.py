@@ -19,6 +19,8 @@ from oracle_nests import Job, Span, exact, fits, is_resource, micros
 from oracle_runs import Runs, all_rules, valid
 from worlds import PERIOD, Row, World
 
+from costlens.config.values import Resource
+
 DAY = 86400 * 1_000_000
 SECONDS = {"hour": 3600, "minute": 60, "second": 1, "day": 86400}
 YIELDS = 2**31  # to any rule of its tier
@@ -316,6 +318,19 @@ class Oracle:
         size = self.runs.size(match.place)
         return size.capacity * (span[1] - span[0]) if size.capacity else None
 
+    def _practical(self, match: Match, capacity: int | None) -> int:
+        """Say what of a capacity can be used in practice."""
+        kind, _, name = match.place.partition(":")
+        things = self.world.catalogue.resources + self.world.catalogue.pipelines
+        (part,) = [
+            t.practical or 1
+            for t in things
+            if t.name == name and isinstance(t, Resource) == (kind == "resource")
+        ] or [1]
+        if self.runs.overlap(match.place) != "capacity":
+            part = 1
+        return int((capacity or 0) * Fraction(part))
+
     def _overlap(
         self,
         whole: Piece,
@@ -325,17 +340,21 @@ class Oracle:
     ) -> Iterable[Piece]:
         """Split by what each job used, against the capacity; the rest is idle."""
         used = sum(weight for weight, _ in work.values())
+        practical = self._practical(match, capacity)
         total = max(used, capacity or 0, 1 if used == 0 else 0) if used else capacity or 1
         alone = match.kind == "run" and len(work) == 1
         worst = "A" if alone else max([g for _, g in work.values()], default="A")
-        if total > used:
-            yield whole.part(
-                Fraction(total - used, total),
-                node=None,
-                outcome="idle",
-                charge_class="idle" if whole.charge_class == "work" else whole.charge_class,
-                grade=max(whole.grade, max([g for _, g in work.values()], default="A")),
-            )
+        reserved = max(capacity - max(practical, used), 0) if capacity and practical else 0
+        drivers = max([g for _, g in work.values()], default="A")
+        for kind, unused in (("idle", total - used - reserved), ("reserved", reserved)):
+            if unused:
+                yield whole.part(
+                    Fraction(unused, total),
+                    node=None,
+                    outcome="idle",
+                    charge_class=kind if whole.charge_class == "work" else whole.charge_class,
+                    grade=max(whole.grade, drivers, "D" if reserved else "A"),
+                )
         for job, (weight, grade) in work.items():
             pipeline = next(t.pipeline for t in self.runs.tries if t.job == job)
             node, cut = self.runs.need_of_job(job)
@@ -363,6 +382,20 @@ class Oracle:
 
     @cached_property
     def settled(self) -> list[Piece]:
+        """Bring what stages keep to their slices, where they are needed in slices."""
+        settled = []
+        for piece in self.ended:
+            slices = self.needs.slices(piece.node, piece.day)
+            total = sum(slices.values())
+            grade = max(piece.grade, "D" if len(slices) > 1 else "A")
+            settled += [
+                piece.part(size / total, stage=node, node=node, grade=grade)
+                for node, size in slices.items()
+            ] or [piece]
+        return settled
+
+    @cached_property
+    def ended(self) -> list[Piece]:
         """Hand on the cost of stages that are split by use: each amount once, by its row."""
         stages = {f"stage:{s.name}" for s in self.world.catalogue.stages if s.split == "use"}
         settled = [p for p in self.placed if p.node not in stages]

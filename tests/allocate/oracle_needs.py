@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 
 from oracle_nests import micros
 from oracle_runs import Runs, valid
@@ -65,6 +66,8 @@ class Needs:
         for stage in self.world.catalogue.stages:
             for edge in stage.feeds:
                 yield f"stage:{stage.name}", edge_end(edge), edge
+                for cut in self.cuts(stage.name, edge):
+                    yield f"stage:{stage.name}#{cut}", edge_end(edge), edge
         for kind, things in self._targets():
             for thing in things:
                 for edge in thing.uses:
@@ -72,6 +75,33 @@ class Needs:
         for model in self.world.catalogue.models:
             for endpoint in model.endpoints:
                 yield f"endpoint:{model.name}/{endpoint.name}", f"model:{model.name}", Edge()
+
+    # Slices
+
+    def _sliced(self, name: str) -> list[Edge]:
+        (feeds,) = (s.feeds for s in self.world.catalogue.stages if s.name == name)
+        return [e for e in feeds if (e.size is not None or e.columns) and e.weight != 0]
+
+    def cuts(self, name: str, edge: Edge) -> list[str]:
+        """Name the slices of a stage that an edge needs: its columns, or all up to its size."""
+        if edge not in self._sliced(name):
+            return []
+        sizes = {e.size for e in self._sliced(name) if e.size}
+        below = [str(size) for size in sizes if edge.size is not None and size <= edge.size]
+        return below + list(edge.columns)
+
+    def slices(self, node: object, day: date) -> dict[str, Fraction]:
+        """Size the slices of a stage on a day."""
+        stages = [s for s in self.world.catalogue.stages if f"stage:{s.name}" == node]
+        if not stages:
+            return {}
+        stage = stages[0]
+        edges = [e for e in self._sliced(stage.name) if valid(e, day)]
+        sizes = sorted({e.size for e in edges if e.size})
+        found = {str(b): Fraction(b) - Fraction(a) for a, b in pairwise([0, *sizes])}
+        columns = {column for e in edges for column in e.columns} | set(stage.columns)
+        found |= {column: Fraction(stage.columns.get(column, 1)) for column in columns}
+        return {f"{node}#{cut}": size for cut, size in found.items() if size}
 
     def _known(self) -> dict[str, set[str]]:
         """Bare name → the nodes it can mean."""
@@ -201,6 +231,13 @@ class Needs:
                 if kept:
                     taken[node], grades[node] = kept, "A" if len(kept) == 1 else grade
                     break
+        order = [f"stage:{name}" for name in self.world.allocation.cascade_order]
+        if self.world.allocation.cascade == "step_down":
+            for at, node in enumerate(order):
+                left = {c: w for c, w in taken.get(node, {}).items() if c not in order[: at + 1]}
+                taken[node] = left
+                if not left:
+                    grades.pop(node, None)
         return taken, grades
 
     # Need

@@ -145,18 +145,20 @@ class Maker:
             resources=(self.resource("r1", "id-1", "other"), self.resource("id-2", "id-2")),
             pipelines=tuple(self.pipeline(name) for name in PIPELINES),
             stages=tuple(
-                Stage(
-                    name=name,
-                    billed_by=self.rule(name),
-                    split=self.pick(["need", "use"]),
-                    feeds=self.edges(
-                        4,
-                        stage=STAGES,
-                        pipeline=PIPELINES,
-                        feature=FEATURES,
-                        model=MODELS,
-                        product=PRODUCTS,
-                    ),
+                self.sliced(
+                    Stage(
+                        name=name,
+                        billed_by=self.rule(name),
+                        split=self.pick(["need", "use"]),
+                        feeds=self.edges(
+                            4,
+                            stage=STAGES,
+                            pipeline=PIPELINES,
+                            feature=FEATURES,
+                            model=MODELS,
+                            product=PRODUCTS,
+                        ),
+                    )
                 )
                 for name in STAGES
             ),
@@ -190,6 +192,30 @@ class Maker:
             ),
         )
 
+    def sliced(self, stage: Stage) -> Stage:
+        """Let some stages be needed in slices, by sizes or by columns."""
+        if stage.split == "use" or not self.chance(0.5):
+            return stage
+        if self.chance(0.6):
+            sizes = [Decimal(0), Decimal(10), Decimal(30), Decimal(100), Decimal("0.5")]
+            return replace(
+                stage, feeds=tuple(replace(e, size=self.pick(sizes)) for e in stage.feeds)
+            )
+        columns = {"a": Decimal(1), "b": Decimal(4), "c": Decimal("0.5"), "d": Decimal(0)}
+        feeds = tuple(
+            replace(e, columns=tuple(self.random.sample(sorted(columns), self.pick([1, 2]))))
+            for e in stage.feeds
+        )
+        return replace(stage, feeds=feeds, columns=self.pick([{}, columns]) if feeds else {})
+
+    def cascade(self, catalogue: Catalogue) -> dict[str, Any]:
+        """Let stages that serve each other step down in some order, at times."""
+        by_use = [stage.name for stage in catalogue.stages if stage.split == "use"]
+        if not self.chance(0.3):
+            return {}
+        order = tuple(self.random.sample(by_use, len(by_use)))
+        return {"cascade": "step_down", "cascade_order": order}
+
     def resource(self, name: str, *ids: str) -> Resource:
         machines = {"slots": Capacity(slots=Decimal(2)), "weighted": Capacity(vcpu=Decimal(1))}
         return Resource(
@@ -197,6 +223,7 @@ class Maker:
             billed_by=self.rule(*ids),
             capacity=self.capacity(),
             overlap=self.overlap(),
+            practical=self.pick([None, None, Decimal("0.8"), Decimal("0.333333"), Decimal(1)]),
             machine=self.pick([None, machines.get(self.unit)]),
             runs=tuple(
                 RunsOn(pipeline=pipeline, part=self.pick([None, "x.*", "prep|joint"]))
@@ -209,6 +236,7 @@ class Maker:
             name=name,
             billed_by=self.rule(self.pick(["id-3", "id-3", "own"])) if self.chance(0.5) else (),
             capacity=self.capacity() if self.chance(0.3) else None,
+            practical=self.pick([None, None, None, Decimal("0.5")]),
             overlap=self.overlap(),
             produces=self.pick([PATTERNS, PATTERNS, PATTERNS[1:2], ()]),
         )
@@ -318,16 +346,19 @@ class Maker:
 def make_world(seed: int, *, lines: int = 12, sign: int = 0) -> World:
     """Make the world of a seed; with `sign` no cost is negative."""
     maker = Maker(seed, sign)
+    catalogue = maker.catalogue()
     exclude = Exclusion(service=("s2",), tags={"team": ("b",)}, reason="resold", place="y.yaml:9")
     return World(
-        catalogue=maker.catalogue(),
+        catalogue=catalogue,
         charges=maker.charges(lines),
         attempts=maker.attempts(10),
         outputs=maker.outputs(6),
         activity=maker.activity(8),
         links=maker.links(4),
         allocation=Allocation(
-            shared_parts=maker.pick(["even", "by_work"]), overlap=maker.overlap() or "capacity"
+            shared_parts=maker.pick(["even", "by_work"]),
+            overlap=maker.overlap() or "capacity",
+            **maker.cascade(catalogue),
         ),
         sources=(Source(name="bill", type="x", path="x", exclude=maker.pick([(), (exclude,)])),),
     )

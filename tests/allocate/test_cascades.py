@@ -3,10 +3,12 @@
 from collections import defaultdict
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oracle import solve as reference
 
+from costlens.allocate import cascade
 from costlens.allocate.cascade import solve
 
 NAMES = [f"s{i}" for i in range(7)]
@@ -68,3 +70,16 @@ def test_a_solution_with_huge_denominators_still_hands_on_everything() -> None:
         for flow in own:
             wanted = reference(taken, taken)[stage][flow.sink]
             assert abs(Fraction(flow.numerator, flow.denominator) - wanted) < Fraction(1, 10**15)
+
+
+def test_a_solution_of_many_stages_in_fine_steps_is_the_exact_one_once_laid_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taken = {
+        f"s{i}": {f"s{j % 20}": 10**6 + i * 7919 + j for j in range(i, i + 5)}
+        | {"x": i + 1, "y": 3}
+        for i in range(20)
+    }
+    exact = solve(taken, taken)
+    monkeypatch.setattr(cascade, "_MOST", 10)
+    assert solve(taken, taken) == exact

@@ -1,14 +1,29 @@
 """The worked examples of methods.md §9, on the engine: every figure is exact."""
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import pytest
-from worlds import Con, World, attempt, by_id, by_target, charge, open_engine, output, rows, run
+from worlds import (
+    PERIOD,
+    Con,
+    World,
+    attempt,
+    by_id,
+    by_target,
+    charge,
+    open_engine,
+    output,
+    rows,
+    run,
+)
 
+from costlens.allocate import steps
 from costlens.config.dated import Weight
 from costlens.config.values import (
+    Allocation,
     Capacity,
     Catalogue,
     Edge,
@@ -262,6 +277,100 @@ def test_features_bear_what_the_example_says(
 ) -> None:
     run(con, world)
     near(con, "feature", wanted)
+
+
+@pytest.mark.parametrize(
+    ("practical", "wanted"),
+    [
+        ("0.75", {"A": 24, "B": 12, "C": 6, "idle": 30, "reserved": 24}),
+        ("0.4375", {"A": 24, "B": 12, "C": 6, "reserved": 54}),
+    ],
+)
+def test_what_cannot_be_used_in_practice_is_reserved_and_not_idle(
+    con: Con, practical: str, wanted: dict[str, Any]
+) -> None:
+    """C6: 32 slot hours at 3, of which 24 or 14 can be used; 14 were."""
+    world = on_cluster(C6, 96, 8, 4)
+    (cluster,) = world.catalogue.resources
+    cluster = replace(cluster, practical=Decimal(practical))
+    run(con, replace(world, catalogue=replace(world.catalogue, resources=(cluster,))))
+    name = "case when target = '(idle)' then class else target end"
+    found = rows(
+        con, f"select {name}, sum(effective) from ledger where level = 'feature' group by all"
+    )
+    assert dict(found) == wanted
+    beside = "select round(sum(idle_effective), 9) from stage_costs where outcome = 'allocated'"
+    assert rows(con, beside) == [(wanted.get("idle", 0),)]
+
+
+@pytest.mark.parametrize(
+    ("order", "wanted"),
+    [
+        ((), {"mach": 4_187_025, "asm": 3_565_125}),
+        (("pm", "is"), {"mach": 4_300_800, "asm": 3_451_350}),
+        (("is", "pm"), {"mach": "28629405/8", "asm": "33387795/8"}),
+    ],
+)
+def test_example_c1b_steps_down_in_the_order_that_is_written(
+    con: Con, order: tuple[str, ...], wanted: dict[str, Any]
+) -> None:
+    takes = {
+        "pm": {"is": 2, "mach": 3, "asm": 5},
+        "is": {"pm": 1, "mach": 8, "asm": 1},
+    }
+    world = handed_on({"pm": 6_300_000, "is": 1_452_150}, takes)
+    allocation = Allocation(cascade="step_down" if order else "reciprocal", cascade_order=order)
+    run(con, replace(world, allocation=allocation))
+    near(con, "product", wanted)
+    steps.run(con, ("found",), period=PERIOD)
+    told = rows(con, "select message from found where code = 'step_down'")
+    assert told == ([(f"stages hand on step by step: {', '.join(order)}",)] if order else [])
+
+
+def test_a_stage_that_only_serves_those_before_it_is_stranded_when_they_step_down(con: Con) -> None:
+    world = handed_on({"a": 60, "b": 40}, {"a": {"a": 1, "b": 2, "x": 1}, "b": {"a": 5, "b": 1}})
+    world = replace(world, allocation=Allocation(cascade="step_down", cascade_order=("a", "b")))
+    run(con, world)
+    near(con, "product", {"x": 20, "(stranded)": 80})
+
+
+def in_slices(feeds: tuple[Edge, ...], columns: dict[str, Decimal] | None = None) -> World:
+    """One scan of 100, and its readers a, b and c."""
+    return World(
+        charges=(charge(1, 100, ResourceId="scan"),),
+        catalogue=Catalogue(
+            stages=(
+                Stage(name="scan", billed_by=by_id("scan"), feeds=feeds, columns=columns or {}),
+            ),
+            features=tuple(Feature(name=name) for name in "abc"),
+        ),
+    )
+
+
+def test_example_c14_splits_a_scan_by_the_slice_that_each_reader_needs(con: Con) -> None:
+    """Up to 10 for all three, from there to 30 for two, the rest for c alone."""
+    sizes = {"a": 10, "b": 30, "c": 100}
+    feeds = tuple(Edge(feature=f, size=Decimal(size)) for f, size in sizes.items())
+    run(con, in_slices(feeds))
+    near(con, "feature", {"a": "10/3", "b": "40/3", "c": "250/3"})
+    found = rows(
+        con,
+        "select stage, effective, hops[-1].hop, grade from stage_costs join placements using (stage, effective, grade) order by all",
+    )
+    assert found == [
+        ("stage:scan#10", 10, "slice", "D"),
+        ("stage:scan#100", 70, "slice", "D"),
+        ("stage:scan#30", 20, "slice", "D"),
+    ]
+
+
+def test_a_scan_of_columns_is_split_by_the_columns_that_each_reader_needs(con: Con) -> None:
+    """Of 100: id 10 for all, x 60 for a and b, y 20 for c, and 10 of z that nobody reads."""
+    reads = {"a": ("id", "x"), "b": ("id", "x"), "c": ("id", "y")}
+    feeds = tuple(Edge(feature=f, columns=columns) for f, columns in reads.items())
+    columns = {"id": Decimal(1), "x": Decimal(6), "y": Decimal(2), "z": Decimal(1)}
+    run(con, in_slices(feeds, columns))
+    near(con, "feature", {"a": "100/3", "b": "100/3", "c": "70/3", "(unneeded)": 10})
 
 
 def test_example_c8_has_its_avoidable_and_stand_alone_figures(con: Con) -> None:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 from company import Company
-from gathered import Asked, Gathered, line
+from gathered import Asked, Gathered, line, run
 
 WORLD = Gathered()
 
@@ -94,3 +94,53 @@ def test_a_weight_counts_on_its_days_and_a_day_without_one_is_split_evenly(asked
 def test_declared_consumption_counts_on_its_days(asked: Asked) -> None:
     assert asked.ledger("feature:d3_f", "day") == {("2026-05-01",): 5, ("2026-05-02",): 8}
     assert asked.ledger("feature:d3_g", "day") == {("2026-05-01",): 15, ("2026-05-02",): 12}
+
+
+WORLD.add(
+    """
+    teams: [{name: d4_t}]
+    stages:
+      - name: d4
+        owner: d4_t
+        billed_by: [{resource_id: d4*}]
+        feeds:
+          - {feature: d4_f, size: 10}
+          - {feature: d4_g, size: 30, until: 2026-05-01}
+          - {feature: d4_h, size: 100}
+    resources:
+      - {name: d5, billed_by: [{resource_id: d5}], capacity: {slots: 2}, practical: 0.75}
+    pipelines: [{name: d5_p, produces: [{part: build, feature: d5_f}]}]
+    features: [{name: d4_f}, {name: d4_g}, {name: d4_h}, {name: d5_f}]
+    """,
+    bill=[line("0.1", "d4.a"), line("99.9", "d4.b"), line(100, "d4", start=24), line(24, "d5")],
+    runs=[run("d5_p.1", 0, 24, part="build", resource_id="d5", slots=1)],
+)
+
+
+def test_a_scan_is_split_by_what_each_reader_needed_on_that_day(asked: Asked) -> None:
+    """C14 on the first day; on the second nobody needs 30, so the step from 10 to 100 is one."""
+    third = Decimal("3.333333333333")
+    assert asked.ledger("feature:d4_g", "day") == {("2026-05-01",): third + 10}
+    assert asked.ledger("feature:d4_h", "day", "grade") == {
+        ("2026-05-01", "D"): 70,
+        ("2026-05-01", "E"): third + 10,
+        ("2026-05-02", "D"): 90,
+        ("2026-05-02", "E"): 5,
+    }
+    assert asked.three("d4_h") == (160, third + 80 + 95, 200)
+    assert asked.stages("stage:d4#30", "owner") == {("d4_t",): 20}
+
+
+def test_the_lines_of_a_sliced_stage_re_add_to_each_reader(asked: Asked) -> None:
+    parts = asked.company.ask("explain", "feature:d4_g", "--lines")
+    assert sum(Decimal(row["amount"]) for row in parts) == asked.cost()["d4_g"]
+    assert {row["line"].split(":")[0] for row in parts} == {"bill"}
+
+
+def test_what_cannot_be_used_in_practice_is_a_row_of_its_own(asked: Asked) -> None:
+    """Of 2 slots 1.5 can be used, and 1 was: 12 of 24 worked, 6 idle, 6 reserved."""
+    assert asked.cost()["d5_f"] == 12
+    assert asked.stages("resource:d5", "class", "outcome") == {
+        ("idle", "idle"): 6,
+        ("reserved", "idle"): 6,
+    }
