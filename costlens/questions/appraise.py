@@ -21,7 +21,7 @@ from costlens.roi.measures import (
 )
 from costlens.times import months_after
 
-_NO_RATE = "set a rate in costlens.yaml, such as  roi: {discount_rate: 0.08}"
+_NO_RATE = "set a rate in costlens.yaml, such as roi: {discount_rate: 0.08}"
 _NO_MONTH = "no month of this window has a bill for every day"
 _NO_BENEFIT = "no benefit in money is declared"
 Row = tuple[str, str, Fraction | Decimal | None, str, str]  # about, measure, amount, unit, how
@@ -180,7 +180,10 @@ class _Measures:
             "likely" if found.spreads else _NO_BENEFIT,
         )
         yield "benefit", "evidenced", found.evidenced, money, "by level of evidence, once each"
-        yield "benefit", "realised", found.realised, money, "as realised.csv says"
+        how = (
+            "realised.csv says nothing of it" if found.realised is None else "as realised.csv says"
+        )
+        yield "benefit", "realised", found.realised, money, how
 
     def window(self) -> Iterator[Row]:
         """Hold benefit against cost in the window, nothing discounted."""
@@ -228,7 +231,10 @@ class _Measures:
         later = None if rate is None else payback(discounted(net, rate))
         internal, why = self.internal(net)
         amounts: tuple[tuple[Fraction | None, str], ...] = (
-            (present(ahead, rate) if rate is not None else None, f"{at}; nothing sunk"),
+            (
+                present(ahead, rate) if rate is not None else None,
+                f"{at}; nothing sunk" if rate is not None else at,
+            ),
             (worth[0] - worth[1] if worth else None, at),
             (roi, f"{over}; net for each unit of full cost"),
             (ratio(worth[0] - worth[1], worth[1]) if worth else None, at),
