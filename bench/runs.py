@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import duckdb
 
+DATA = Path(__file__).parent / "data" / "runs"
 KINDS = ("airflow", "spark", "one_log")
 HOUR = 3_600_000
 BEGIN = 1_777_593_600_000  # 1 May 2026
@@ -345,7 +346,7 @@ def measure(size: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, default=Path("/tmp/costlens-bench-runs"))
+    parser.add_argument("--folder", type=Path, default=DATA)
     parser.add_argument(
         "--kinds", nargs="+", choices=KINDS, default=KINDS, help="which; all if left out"
     )
@@ -358,6 +359,7 @@ def main() -> None:
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--only", choices=["bare_scan", "refresh"])
     size = parser.parse_args()
+    size.folder = size.folder.resolve()
     if size.only:
         {"bare_scan": bare_scan, "refresh": refresh}[size.only](size.folder, size.memory)
     else:

@@ -21,12 +21,13 @@ from costlens.lake import TABLES, Build, Draft, Lake
 from costlens.lake.closings import closed_months, read_closings, reopened, write_closings
 from costlens.money import plain
 from costlens.roi.claims import check_claims, claim_rows, realised_rows, worth_settings
+from costlens.roi.metrics import metric_rows
 
 if TYPE_CHECKING:
     import duckdb
 
 Say = Callable[[str], None]
-_PERIOD_TABLES = ("matches", "placements", "stage_costs", "shares", "ledger")
+_PERIOD_TABLES = ("matches", "use_weights", "placements", "stage_costs", "shares", "ledger")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,10 +215,11 @@ def _write_whole(
 
 
 def _write_claims(draft: Draft, con: "duckdb.DuckDBPyConnection", workspace: Workspace) -> None:
-    """Write what was declared to come in, and what did."""
+    """Write what was declared to come in, what did, and what products are measured by."""
     written = {
         "claims": claim_rows(workspace.settings, workspace.catalogue),
         "realised": realised_rows(workspace.settings, workspace.realised),
+        "metrics": metric_rows(workspace.catalogue, workspace.readings),
     }
     for name, rows in written.items():
         con.execute(

@@ -23,6 +23,7 @@ from costlens.web.parts import (
     ticks,
 )
 from costlens.web.rows import Row, first_row, records
+from costlens.web.success import success
 from costlens.web.tables import Part, aria, laid_out
 from costlens.web.theme import BLUE, PINK, VIOLET
 from costlens.web.view import View, last_year, read_view
@@ -84,6 +85,7 @@ def layout(data: Data, **query: str) -> Part:
         body=[
             guarded("feature-cards", lambda: _cards(data, shown)),
             guarded("feature-worth", lambda: _worth(data, shown)),
+            guarded("feature-success", lambda: success(data, shown, _row(data, shown))),
             guarded("feature-drop", lambda: _dropped(data, shown)),
             *[section(data, shown, one) for one in _sections(shown)],
         ],
@@ -215,7 +217,13 @@ def _worth(data: Data, view: View) -> Part:
             f"For {view.months_said} its owner declared {money['benefit']}, between "
             f"{money['benefit_low']} and {money['benefit_high']}. Less its cost that is "
             f"{money['net']}, {percent(row['roi'])} of the cost. "
-            f"Evidence, from 0 to 6: {row['evidence_level']}."
+            f"Evidence, from 0 to 6: {row['evidence_level']}. "
+            f"Evidenced: {exact(row['evidenced'], data.currency)}. "
+        )
+        said += (
+            f"Realised: {exact(row['realised'], data.currency)}."
+            if row["realised"] is not None
+            else "What was realised is not known."
         )
     title = html.H2(f"What does {view.name} bring in?", id="feature-worth")
     return html.Section([title, html.P(said, className="said")], **aria(labelledby="feature-worth"))
@@ -324,8 +332,8 @@ def _explained(data: Data, view: View, answer: Answer) -> Part:
     known = first_row(data.ask("coverage", **view.given), name=view.name) or {}
     if known.get("convention_share") is not None:
         lead += (
-            f" Of its cost, {percent(known['convention_share'])} is convention: others need it too, "
-            "and a rule shares it out."
+            f" Of its cost, {percent(known['convention_share'])} is convention: others need it "
+            "too, and a rule shares it out."
         )
     rows = [
         html.Tr(

@@ -80,12 +80,42 @@ mapped as (
     where start_date is not null
 ),
 
+-- Most tasks have one row: only the others need be looked at together.
+several as (
+    select dag_id, run_id, task_id, map_index
+    from mapped
+    group by dag_id, run_id, task_id, map_index
+    having count(*) > 1
+),
+
+of_several as (
+    select m.*
+    from mapped as m
+    semi join several as s
+        on
+            m.dag_id = s.dag_id
+            and m.run_id = s.run_id
+            and m.task_id = s.task_id
+            and m.map_index is not distinct from s.map_index
+),
+
+of_one as (
+    select m.*
+    from mapped as m
+    anti join several as s
+        on
+            m.dag_id = s.dag_id
+            and m.run_id = s.run_id
+            and m.task_id = s.task_id
+            and m.map_index is not distinct from s.map_index
+),
+
 -- One row per start of a task: what the history says of it goes before the rest, and what is known
 -- to have ended before what was asked for too early. A task that waits has the start of a try of a
 -- lower number.
 tries as (
     select *
-    from mapped
+    from of_several
     qualify
         row_number() over (
             partition by dag_id, run_id, task_id, map_index, start_date
@@ -124,6 +154,15 @@ numbered as (
         coalesce(operator, max(operator) over same_task) as by_operator
     from twins
     window same_task as (partition by dag_id, run_id, task_id, map_index)
+    union all by name
+    select
+        *,
+        coalesce(try_number, 1) as number,
+        pool_slots as slots,
+        pool as in_pool,
+        queue as in_queue,
+        operator as by_operator
+    from of_one
 ),
 
 -- A tag `team:risk` is the tag `team` with the value `risk`.

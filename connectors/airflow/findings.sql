@@ -12,16 +12,24 @@ with told as (
     from task_fail
 ),
 
-tasks as (
+starts as (
     select
         dag_id,
         run_id,
         task_id,
-        max(number) - count(distinct start) as missing,
+        coalesce(whole(map_index), -1) as map_index,
+        start,
+        max(number) as number,
         min(x_line) as x_line
     from told
     where start is not null
-    group by dag_id, run_id, task_id, coalesce(whole(map_index), -1)
+    group by dag_id, run_id, task_id, coalesce(whole(map_index), -1), start
+),
+
+tasks as (
+    select dag_id, run_id, task_id, max(number) - count(*) as missing, min(x_line) as x_line
+    from starts
+    group by dag_id, run_id, task_id, map_index
 )
 
 select

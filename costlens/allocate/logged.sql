@@ -11,7 +11,7 @@ with wanted as (
 -- Of the tags only what the catalogue asks for: many attempts are alike in that.
 described as (
     select
-        a.*,
+        a.* exclude (month, tags, data_start, data_stop),
         list_transform(
             w.keys, lambda key: json_extract_string(a.tags, '$."' || key || '"')
         ) as told
@@ -57,6 +57,14 @@ ends as (
     group by source
 ),
 
+-- Parts that were tried more than once.
+again as (
+    select source, pipeline, run, part, slice, max(try) as last_try
+    from attempts
+    group by all
+    having max(try) > min(try)
+),
+
 placed as (
     select
         a.* exclude (told),
@@ -64,7 +72,7 @@ placed as (
         n.node is not null as known,
         coalesce(n.claimants, 0) as claimants,
         coalesce(a.stop, e.until) as until,
-        max(a.try) over (partition by a.source, a.pipeline, a.run, a.part, a.slice) as last_try
+        t.last_try
     from described as a
     left join named as n
         on
@@ -72,6 +80,13 @@ placed as (
             and a.pipeline = n.pipeline
             and a.told is not distinct from n.told
     left join ends as e on a.source = e.source
+    left join again as t
+        on
+            a.source = t.source
+            and a.pipeline = t.pipeline
+            and a.run = t.run
+            and a.part = t.part
+            and a.slice is not distinct from t.slice
 ),
 
 classed as (
@@ -84,7 +99,7 @@ classed as (
 )
 
 select
-    * exclude (last_try),
+    * exclude (last_try, x_load, x_line),
     pipeline || '/' || run as execution,
     row_number() over (
         order by source, pipeline, run, part, slice, try, start, until, x_load, x_line

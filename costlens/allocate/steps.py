@@ -110,6 +110,7 @@ def match(con: "duckdb.DuckDBPyConnection", period: str) -> None:
 def split_period(con: "duckdb.DuckDBPyConnection", period: str) -> None:
     """Split the bill of a period into placements, stage_costs, shares and ledger."""
     bring_to_stages(con, period)
+    run(con, ("matches",), period=period)
     run(con, (*EDGE_STEPS, *SET_STEPS), period=period)
     bear(con, period)
 
@@ -128,7 +129,6 @@ def bear(con: "duckdb.DuckDBPyConnection", period: str) -> None:
     """Split the cost of stages over those who need them, and what policies share out."""
     run(con, BEAR_STEPS, period=period)
     run(con, POLICY_STEPS, period=period)
-    run(con, ("matches",), period=period)
     con.execute("insert into temp.ledger by name select * from policy_shares")
 
 

@@ -156,7 +156,7 @@ def follow_lines(
 
 
 def follow_whole(con: "duckdb.DuckDBPyConnection", period: str) -> None:
-    """Make `line_shares` of the lines in `told_lines`, where nothing is shared out among targets."""
+    """Make `line_shares` of the lines in `told_lines`, where targets share nothing."""
     _follow(con, period)
     con.execute(
         f"create or replace temp table line_shares as {steps.sql('line_wholes')}",
@@ -180,10 +180,12 @@ def _views(con: "duckdb.DuckDBPyConnection", **tables: str) -> Iterator[None]:
 
 def _match(con: "duckdb.DuckDBPyConnection", period: str, *, owners: str = "") -> None:
     """Make `traced_lines` of the lines there are, by what the build kept of whose they are."""
-    kept = con.execute(
-        "select 1 from memory.main.matches where billing_period = ? limit 1", [period]
+    unkept = con.execute(
+        "select 1 from memory.main.placements where billing_period = $period "
+        "and $period not in (select billing_period from memory.main.matches) limit 1",
+        {"period": period},
     ).fetchall()
-    if not kept:
+    if unkept:
         raise CostLensError(
             f"the build of {period} does not say whose its lines are",
             hint=f"it was made by an older version: costlens refresh --reopen {period}",
@@ -245,6 +247,10 @@ def _follow_policies(con: "duckdb.DuckDBPyConnection", book: Book, period: str) 
         steps.prepare(con, book)
     else:
         open_book(con, book)
+        con.execute(
+            "create or replace temp table measured "
+            "(node varchar, measure varchar, month varchar, weight hugeint)"
+        )
     of_period = f"billing_period = {literal(period)}"
     tables = ("placements", "stage_costs", "shares", "ledger")
     with _views(con, **dict.fromkeys(tables, of_period)):

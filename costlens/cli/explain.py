@@ -29,13 +29,11 @@ _MOST = 1000  # lines of a month
 def explain(
     amount: str,
     scope: Scope,
-    stage: str | None,
-    service: str | None,
-    kind: str | None,
     lines: bool,
     most: int,
     currency: str | None,
     printed: Print,
+    **narrowed: str | None,
 ) -> None:
     """Show why an amount is what it is: what feature:NAME, model:NAME or product:NAME costs.
 
@@ -60,9 +58,7 @@ def explain(
             target=name,
             basis=scope.basis_of(asked),
             window=scope.window,
-            stage=stage,
-            service=service,
-            kind=kind,
+            **narrowed,
         )
         answer = (
             explain_lines(asked, why, most=most or None) if lines else explain_stages(asked, why)

@@ -30,6 +30,10 @@ VERBS = {
         "costlens.cli.value",
         "What one target costs in full and is worth, measure by measure.",
     ),
+    "realisation": (
+        "costlens.cli.realisation",
+        "How much of what was declared came in.",
+    ),
     "avoidable": ("costlens.cli.avoidable", "What is saved if some targets go, one or several."),
     "portfolio": ("costlens.cli.portfolio", "What to keep and what to stop, and why."),
     "whatif": ("costlens.cli.whatif", "What it would cost if something were different."),

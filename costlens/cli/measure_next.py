@@ -26,9 +26,10 @@ def measure_next(scope: Scope, by: str, currency: str | None, printed: Print) ->
     once, at its worst step. distance: grades from measured: C modelled 1, D declared 2, E even 3,
     U unallocated 4. priority: cost times distance.
 
-    band_share: how far the weights in use move money from an even split; where the split is even,
-    how far those needs that are measured do. A build keeps one rung a split, so no two measured
-    rungs are compared, and steps before the need have no band.
+    band_share: which part of the money a better rung would move. Where both are known, it is the
+    distance of the lower one from the better: of declared weights from reads, of rows or bytes from
+    work seconds. Else that of the weights in use from an even split, and of an even split what
+    measured reads move. Steps between the bill and what is made have none.
     """
     from costlens.questions.ask import set_rates
 

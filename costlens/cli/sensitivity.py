@@ -34,17 +34,21 @@ def sensitivity(
 
     allocated: as the build splits it, before policies. need_even: each stage evenly over those who
     need it. even: all alike. by_stand_alone: in proportion to stand-alone cost. scrb: avoidable
-    cost, and the rest by what stand-alone cost leaves above it. Each column sums to the same money.
-    Direct, step-down and reciprocal splits need the flows before the cascade, which a build does
-    not keep; they are not compared.
+    cost, and the rest by what stand-alone cost leaves above it. Each of these sums to the same.
+
+    direct, reciprocal, step_down: where stages that are split by use hand cost on: as if they took
+    nothing of each other; solved exactly; or one after the other, the dearest first. These move
+    cost also to and from what no target bears.
     """
     from costlens.questions.ask import set_rates
+    from costlens.questions.cascades import keep_cascades
 
     if methods and pairs:
         raise click.UsageError("--methods and --pairs are two tables: ask for one")
     with scope.asking() as asked:
         set_rates(asked.con, asked.build, currency, window=scope.window)
         basis = scope.basis_of(asked)
+        keep_cascades(asked, level=by, basis=basis, window=scope.window)
         asked.keep("by_method", level=by, basis=basis, **scope.window.given)
         question = "sensitivity_methods" if methods else "sensitivity"
         answer = asked.ask("sensitivity_pairs" if pairs else question, most=_MOST)

@@ -235,7 +235,7 @@ def check_references(notes: Notes) -> None:
             hint = f'did you mean "{near}"?'
         elif mention.kind == "source":
             hint = f"sources of costlens.yaml: {listed(list(known), most=8)}"
-        elif mention.kind == "claim":
+        elif mention.kind in ("claim", "metric"):
             hint = f"write one of: {listed(list(known), most=8)}" if known else "declare it first"
         else:
             hint = f'add it under "{mention.kind}s" in catalog/, or take this out'

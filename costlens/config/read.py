@@ -111,7 +111,7 @@ def _entry_hint(node: Node, kind: type[Value]) -> str:
     return f"give each entry its keys, such as {first.name}: {text}"
 
 
-_LOCAL = ("endpoint", "benefit")  # unique within what they stand under
+_LOCAL = ("endpoint", "benefit", "metric of its product")  # unique within what they stand under
 
 
 def _register(node: List, kind: str, notes: Notes) -> None:

@@ -1,4 +1,4 @@
-"""Read what finance keeps as CSV: `benefits.csv` and `realised.csv`.
+"""Read what finance keeps as CSV: `benefits.csv`, `realised.csv` and `metrics.csv`.
 
 A line becomes the mapping that YAML would be, so it goes through the same reader and checks.
 """
@@ -7,35 +7,51 @@ import csv
 import io
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from typing import TypeVar
 
 from costlens.config.benefits import Amount, Benefit, Realised, claim_id
 from costlens.config.keys import keys_of
 from costlens.config.marks import Leaf, Map, Node, meaning
+from costlens.config.metrics import Reading
 from costlens.config.notes import Mention, Notes, did_you_mean, listed
 from costlens.config.read import read
 from costlens.config.values import Catalogue, Target
 
 _KINDS = {"product": "products", "model": "models", "feature": "features"}
+Monthly = TypeVar("Monthly", Realised, Reading)
 Line = tuple[str, dict[str, str]]  # its place, and its cells that are not empty
 
 
 def read_realised(text: str, *, file: str, notes: Notes) -> tuple[Realised, ...]:
     """Read what benefits brought in, month by month; each claim and month once."""
-    keys = list(keys_of(Realised))
-    found: dict[tuple[str, str], Realised] = {}
-    for place, cells in _lines(text, file, keys, ("claim", "month", "amount"), notes):
-        one = read(_map(place, cells), Realised, notes)
+    return tuple(_months(text, file, Realised, ("claim", "month", "amount"), notes))
+
+
+def read_readings(text: str, *, file: str, notes: Notes) -> tuple[Reading, ...]:
+    """Read what metrics were, month by month; each metric and month once."""
+    return tuple(_months(text, file, Reading, ("metric", "month", "value"), notes))
+
+
+def _months(
+    text: str, file: str, kind: type[Monthly], needed: tuple[str, str, str], notes: Notes
+) -> Iterator[Monthly]:
+    """Read lines that stand for one month of one thing, each once."""
+    found: dict[tuple[str, str], str] = {}
+    for place, cells in _lines(text, file, list(keys_of(kind)), needed, notes):
+        one = read(_map(place, cells), kind, notes)
         if one is None:
             continue
-        first = found.setdefault((one.claim, one.month), one)
-        if first is not one:
+        name = str(getattr(one, needed[0]))
+        first = found.setdefault((name, one.month), place)
+        if first == place:
+            yield one
+        else:
             notes.add(
-                f'"{one.claim}" has {one.month} twice, here and at {first.place}',
+                f'"{name}" has {one.month} twice, here and at {first}',
                 where=place,
                 hint="keep one of the two, or add them up",
                 code="duplicate_key",
             )
-    return tuple(found.values())
 
 
 def add_benefits(catalogue: Catalogue, text: str, *, file: str, notes: Notes) -> Catalogue:
@@ -74,13 +90,19 @@ def add_benefits(catalogue: Catalogue, text: str, *, file: str, notes: Notes) ->
 
 
 def name_claims(catalogue: Catalogue, notes: Notes) -> None:
-    """Note every claim, for the lines of `realised.csv` to name."""
+    """Note every claim and metric, for the lines of `realised.csv` and `metrics.csv` to name."""
     known = notes.names.setdefault("claim", {})
     for kind, field in _KINDS.items():
         things: tuple[Target, ...] = getattr(catalogue, field)
         for thing in things:
             for benefit in thing.benefits:
                 known[claim_id(kind, thing.name, benefit.name)] = benefit.place
+    named = notes.names.setdefault("metric", {})
+    for product in catalogue.products:
+        for metric in product.metrics:
+            named[f"{product.name}/{metric.name}"] = metric.place
+            for low in metric.under:
+                named[f"{product.name}/{metric.name}/{low.name}"] = low.place
 
 
 def _lines(

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from costlens.config.benefits import Benefit, Realised, Worth
 from costlens.config.dated import Edge, Owner, Weight
+from costlens.config.metrics import Metric, Reading
 from costlens.config.pools import Pool
 from costlens.config.value import Value, required, setting
 from costlens.engine import MEMORY_LIMIT
@@ -395,6 +396,9 @@ class Product(Target):
     uses: tuple[Edge, ...] = setting(
         "features, models and products it is made from", (), only=("feature", "model", "product")
     )
+    metrics: tuple[Metric, ...] = setting(
+        "what it is to achieve, with what is worked on for it", (), names="metric of its product"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -431,4 +435,5 @@ class Workspace:
     catalogue: Catalogue
     fx: tuple[FxRate, ...]
     realised: tuple[Realised, ...] = ()
+    readings: tuple[Reading, ...] = ()
     digest: str

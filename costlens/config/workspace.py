@@ -12,15 +12,20 @@ from costlens.config.fx import read_fx
 from costlens.config.keys import keys_of
 from costlens.config.notes import Notes
 from costlens.config.read import read
-from costlens.config.tabled import add_benefits, name_claims, read_realised
+from costlens.config.tabled import (
+    add_benefits,
+    name_claims,
+    read_readings,
+    read_realised,
+)
 from costlens.config.value import Value
 from costlens.config.values import Catalogue, FxRate, Settings, Workspace
 from costlens.errors import CostLensError
 
 _NAME = "costlens.yaml"
 _VARIABLE = "COSTLENS_CONFIG"
-BENEFITS, REALISED = "benefits.csv", "realised.csv"
-TABLED = ("fx.csv", BENEFITS, REALISED)  # beside costlens.yaml, each where there is one
+BENEFITS, REALISED, METRICS = "benefits.csv", "realised.csv", "metrics.csv"
+TABLED = ("fx.csv", BENEFITS, REALISED, METRICS)  # beside costlens.yaml, each where there is one
 
 
 def load(path: Path | None = None) -> Workspace:
@@ -39,10 +44,12 @@ def load(path: Path | None = None) -> Workspace:
     if text is not None:
         catalogue = add_benefits(catalogue, text, file=BENEFITS, notes=notes)
     if notes.findings:  # a claim may be missing because it could not be read
-        notes.unread.add("claim")
+        notes.unread.update(("claim", "metric"))
     name_claims(catalogue, notes)
     text = _text(folder / REALISED, notes)
     realised = () if text is None else read_realised(text, file=REALISED, notes=notes)
+    text = _text(folder / METRICS, notes)
+    readings = () if text is None else read_readings(text, file=METRICS, notes=notes)
     check_references(notes)
     check_patterns(notes)
     if settings is not None and not notes.findings:  # what could not be read is not left out
@@ -55,7 +62,8 @@ def load(path: Path | None = None) -> Workspace:
         catalogue=catalogue,
         fx=fx,
         realised=realised,
-        digest=digest(_deciding(settings), catalogue, fx, realised),
+        readings=readings,
+        digest=digest(_deciding(settings), catalogue, fx, realised, readings),
     )
 
 

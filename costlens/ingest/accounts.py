@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from costlens.errors import CostLensError, Finding
 from costlens.ingest.diagnose import unreadable
 from costlens.ingest.fetch import part_key
+from costlens.ingest.lines import LINES_A_FILE
 from costlens.ingest.rows import made_sql
-from costlens.ingest.source import LINES_A_FILE
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

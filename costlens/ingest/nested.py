@@ -1,9 +1,10 @@
 """Open files of nested JSON: logs of one event a line, or documents of one event or many.
 
 A pack names what it reads of an event by the keys that lead to it (`paths`). The files of a
-delivery are parsed together into one Parquet file in the order of the files, of text columns but for
-those that the pack gives a type; beside them it has `x_file`, the number of the file. What a former refresh parsed is read
-where it was kept. The view adds `x_log`, the path of the log that the file is a part of.
+delivery are parsed together into one Parquet file in the order of the files, of text columns but
+for those that the pack gives a type; beside them it has `x_file`, the number of the file. What a
+former refresh parsed is read where it was kept. The view adds `x_log`, the path of the log that the
+file is a part of.
 """
 
 import json
@@ -17,9 +18,10 @@ from costlens.ingest.diagnose import and_more
 from costlens.ingest.fetch import SourceFile
 from costlens.ingest.formats import packing_of
 from costlens.ingest.header import refuse_format
+from costlens.ingest.lines import LINES_A_FILE, line_at, line_of, read_error
 from costlens.ingest.packs import Pack
 from costlens.ingest.parsed import STAGED, Parsed, Place
-from costlens.ingest.source import LINES_A_FILE, Opened, line_at, line_of, read_error
+from costlens.ingest.source import Opened
 from costlens.ingest.typed import How, columns_of, kinds_of, misfits, path_of
 from costlens.ingest.zstd import is_cut
 from costlens.lake.views import literal, name
@@ -134,9 +136,12 @@ def _stage(
     import duckdb
 
     notes: list[Finding] = []
+    is_sure = bool(limit) or not any(_breaks_off(one) for one in parts)
     try:
         _copy(con, parts, pack=pack, staged=staged, limit=limit)
     except duckdb.Error:
+        is_sure = False
+    if not is_sure:
         parts, notes = _judge(con, parts, pack, last=last)
         _refuse(notes)
         _copy(con, parts, pack=pack, staged=staged, limit=limit)
@@ -296,11 +301,14 @@ def _judge_one(
     import duckdb
 
     tried = part.link.with_suffix(".tried")
+    breaks_off = _breaks_off(part)
     try:
         _copy(con, [part], pack=pack, staged=tried, limit=None)
     except duckdb.Error:
         worded = replace(part, worded=True)
     else:
+        worded = replace(part, worded=breaks_off)
+    if not worded.worded:
         return part, []
     try:
         _copy(con, [worded], pack=pack, staged=tried, limit=None, as_text=True)
@@ -311,7 +319,8 @@ def _judge_one(
         if "Malformed JSON" not in str(error):
             return part, list(said.findings)
     else:
-        return worded, misfits(con, pack, texts=tried, file=part.file)
+        if not breaks_off:
+            return worded, misfits(con, pack, texts=tried, file=part.file)
     torn = replace(worded, torn=True)
     _copy(con, [torn], pack=pack, staged=tried, limit=None, as_text=True)
     lacking = " and ".join(f"{name(one)} is null" for one in pack.description.needs)
@@ -323,6 +332,8 @@ def _judge_one(
         )
         .fetchall()
     )
+    if breaks_off and not lines:  # it was passed over already
+        lines, row, events = 1, events + 1, events + 1
     goes_on = events > 1 or part.file.log != part.file.name  # a part may have just begun
     if may_be_torn and lines == 1 and row == events and goes_on:
         return torn, [
@@ -343,6 +354,24 @@ def _judge_one(
             code="bad_file",
         )
     ]
+
+
+def _breaks_off(part: _Part) -> bool:
+    """Say whether the last line of a plain file is cut off; now and then DuckDB does not say so."""
+    size = part.file.path.stat().st_size
+    if part.link.suffix != _SUFFIX["none"] or not size:
+        return False
+    with part.file.path.open("rb") as opened:
+        opened.seek(size - 1)
+        if opened.read() == b"\n":
+            return False
+        opened.seek(max(size - _LARGEST, 0))
+        last = opened.read().rpartition(b"\n")[2]
+    try:
+        json.loads(last or b"0")
+    except ValueError:
+        return True
+    return False
 
 
 def _cut(parts: Sequence[_Part], last: Collection[int]) -> list[Finding]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from costlens.errors import Finding
 from costlens.ingest.fetch import part_key
+from costlens.ingest.lines import LINES_A_FILE, SECOND_LINE
 from costlens.ingest.packs import Pack
 from costlens.ingest.rows import hash_sql, rows_sql
-from costlens.ingest.source import LINES_A_FILE, SECOND_LINE, Opened
+from costlens.ingest.source import Opened
 from costlens.lake.views import name
 
 if TYPE_CHECKING:

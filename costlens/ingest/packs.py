@@ -78,12 +78,8 @@ class Description(Value):
     values: Mapping[str, str] = setting("column to its value where a file has none", {})
     gather: Mapping[str, str] = setting("column to the prefix of the columns it collects", {})
     tables: Mapping[str, Named] = setting("in place of needs: each table it reads, by name", {})
-    paths: Mapping[str, tuple[str, ...]] = setting(
-        "columns of nested JSON: each to the keys that lead to it, from the top", {}
-    )
-    types: Mapping[str, str] = setting(
-        "columns of nested JSON to BIGINT or BOOLEAN, if not text", {}
-    )
+    paths: Mapping[str, tuple[str, ...]] = setting("columns of nested JSON: keys from the top", {})
+    types: Mapping[str, str] = setting("columns of nested JSON that are BIGINT or BOOLEAN", {})
     documents: bool = setting("nested JSON may be whole documents or lists, not only lines", False)
     protobuf: Mapping[str, tuple[str, ...]] = setting(
         "messages that a file may be in place of JSON, the outermost first: to their fields, each "

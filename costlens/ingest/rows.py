@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from costlens.errors import CostLensError
+from costlens.ingest.lines import LINES_A_FILE
 from costlens.ingest.packs import Pack
-from costlens.ingest.source import LINES_A_FILE
 from costlens.ingest.tags import rule_tags_sql, tagged
 from costlens.lake.tables import TABLES, Table
 from costlens.lake.views import literal, name

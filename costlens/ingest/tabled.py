@@ -17,11 +17,12 @@ from costlens.errors import CostLensError, Finding
 from costlens.ingest.documents import Taken, take_tables
 from costlens.ingest.fetch import SourceFile, put_as_one
 from costlens.ingest.header import open_text, refuse_format
+from costlens.ingest.lines import line_of
 from costlens.ingest.mlruns import tables_of_store
 from costlens.ingest.nested import open_nested
 from costlens.ingest.packs import Named, Pack
 from costlens.ingest.parsed import Parsed
-from costlens.ingest.source import Opened, line_of, open_files
+from costlens.ingest.source import Opened, open_files
 from costlens.ingest.sqlite import columns_of, opened_database, write_csv
 from costlens.ingest.steps import with_steps
 from costlens.ingest.together import Rows, put_together

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 from costlens.errors import Finding
 from costlens.ingest.diagnose import and_more
 from costlens.ingest.fetch import SourceFile
+from costlens.ingest.lines import line_of
 from costlens.ingest.packs import Pack
-from costlens.ingest.source import line_of
 from costlens.lake.views import literal, name
 
 if TYPE_CHECKING:

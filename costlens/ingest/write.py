@@ -13,10 +13,10 @@ from costlens.ingest.changes import columns_gone, restated
 from costlens.ingest.delivery import Delivery, Plan, Unit, Work, unit_of
 from costlens.ingest.diagnose import unreadable
 from costlens.ingest.held import hold
+from costlens.ingest.lines import LINES_A_FILE
 from costlens.ingest.loads import Load, files_json
 from costlens.ingest.problems import notes, oddities, problems
 from costlens.ingest.rows import Totals, hash_sql, period_column, rows_sql, written_sql
-from costlens.ingest.source import LINES_A_FILE
 from costlens.ingest.unit import delivered_of, expected_of, is_same, next_name, only_of
 from costlens.lake.tables import TABLES
 from costlens.lake.views import literal

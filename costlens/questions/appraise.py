@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
-from costlens.money import exactly
+from costlens.money import exactly, plain
 from costlens.questions.ask import Answer
 from costlens.questions.value import Figures, Part
 from costlens.roi.chance import Sum, apart, together, worth_knowing
@@ -39,7 +39,14 @@ class Assumed:
 def appraise(found: Figures, assumed: Assumed) -> Answer:
     """List every measure that can be made, and of the others why not."""
     made = _Measures(found=found, assumed=assumed)
-    rows = (*made.cost(), *made.benefit(), *made.window(), *made.plan(), *made.units())
+    rows = (
+        *made.success(),
+        *made.cost(),
+        *made.benefit(),
+        *made.window(),
+        *made.plan(),
+        *made.units(),
+    )
     return Answer(
         columns=("about", "measure", "amount", "unit", "how"),
         types=("VARCHAR", "VARCHAR", "DECIMAL(38,12)", "VARCHAR", "VARCHAR"),
@@ -95,6 +102,25 @@ class _Measures:
         runs = [part for part in self.found.parts if part.month == month and not self.builds(part)]
         alone = self.spent(part for part in runs if part.is_alone)
         return self.spent(runs) + self.worn([month]), alone
+
+    def success(self) -> Iterator[Row]:
+        """Tell what it is to achieve, and what is worked on for it."""
+        moved = {row["metric"]: row["moved"] for row in self.found.metrics if not row["under"]}
+        for row in self.found.metrics:
+            high = row["under"]
+            name = f"{high} / {row['metric']}" if high else row["metric"]
+            said = [f"worked on for {high}"] if high else ["what it is for"]
+            said += [f"of {row['of']}"] if row["of"] else []
+            if row["goal"] is not None:
+                reached = {True: ", reached", False: ", missed"}.get(row["is_reached"], "")
+                said.append(f"goal {plain(row['goal'])}{reached}")
+            if row["value"] is None:
+                said.append("no value in metrics.csv for this window")
+            elif row["moved"]:
+                said.append(f"{row['moved']} than in {row['first_month']}: {plain(row['was'])}")
+            if row["moved"] == "better" and high and moved.get(high) == "worse":
+                said.append(f"while {high} became worse")
+            yield "success", name, row["value"], row["unit"] or "", "; ".join(said)
 
     def cost(self) -> Iterator[Row]:
         """Tell the cost side in full."""

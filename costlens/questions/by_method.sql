@@ -1,8 +1,9 @@
 -- What each target bears under several rules that all share out the same stages: as the build does,
--- evenly over those who need a stage, evenly over all, in proportion to stand-alone cost, and as
--- separable cost and remaining benefit (SCRB). Grain: one row per (name, currency).
--- Reads: stage_costs, shares, ledger, rates. Takes: $level; $basis; $start, $stop, $first
--- and $after, the window. Policies and residual lines are no part of it.
+-- evenly over those who need a stage, evenly over all, in proportion to stand-alone cost, as separable
+-- cost and remaining benefit (SCRB), and with cost handed on directly, reciprocally, or step by step.
+-- Grain: one row per (name, currency). Policies and residual lines are no part of it.
+-- Reads: stage_costs, shares, ledger, rates; by_cascade, which is kept before. Takes: $level; $basis;
+-- $start, $stop, $first and $after, the window.
 with costed as (
     select
         case $level
@@ -138,6 +139,17 @@ methods as (
     group by all
 ),
 
+cascades as (
+    select
+        name,
+        currency,
+        max(amount) filter (method = 'direct') as direct,
+        max(amount) filter (method = 'reciprocal') as reciprocal,
+        max(amount) filter (method = 'step_down') as step_down
+    from by_cascade
+    group by all
+),
+
 borne as (
     select
         l.target as name,
@@ -163,9 +175,13 @@ select
     m.even,
     m.by_stand_alone,
     (amount(b.avoidable) + coalesce(m.scrb, 0))::decimal(38, 12) as scrb,
+    coalesce(c.direct, o.allocated) as direct,
+    coalesce(c.reciprocal, o.allocated) as reciprocal,
+    coalesce(c.step_down, o.allocated) as step_down,
     amount(b.stand_alone) as stand_alone
 from bounds as b
 left join borne as o on b.name = o.name and b.currency = o.currency
 left join need_even as e on b.name = e.name and b.currency = e.currency
 left join methods as m on b.name = m.name and b.currency = m.currency
+left join cascades as c on b.name = c.name and b.currency = c.currency
 order by b.currency, b.name

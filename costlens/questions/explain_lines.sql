@@ -75,4 +75,4 @@ from (
     union all by name
     select * from given
 ) as rows
-order by line like '(%', abs(amount) desc, line, day, stage, class, rule, grade
+order by day is null, abs(amount) desc, line, day, stage, class, rule, grade

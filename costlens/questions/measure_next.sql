@@ -1,7 +1,7 @@
 -- What to measure next: the money that a weak step brought to each pipeline, or stage without one,
 -- times how many grades that step is from measured. Money counts once, at its worst step, the
 -- earlier one of equals. Grain: one row per (name, step, measure, grade, currency).
--- Reads: placements, shares, rates. Takes: $level; $basis; $start, $stop, $first and $after.
+-- Reads: placements, shares, outputs, catalogue, rates. Takes: $level; $basis; $start, $stop, $first and $after.
 with placed as (
     select
         coalesce(substr(p.pipeline, strpos(p.pipeline, ':') + 1), p.stage) as name,
@@ -61,6 +61,7 @@ blamed as (
     select
         c.name,
         c.currency,
+        c.need_set,
         c.value,
         s.from_even,
         list_concat(
@@ -107,6 +108,90 @@ measured as (
     group by currency
 ),
 
+-- Where two rungs are known of one split, how far the lower one is from the better one, in millionths.
+-- Of needs: declared weights of all members, beside reads; by money.
+own_weights as (
+    select
+        m.need_set,
+        m.target,
+        any_value(m.part) as part,
+        any_value(m.whole) as whole,
+        any_value(m.members) as members,
+        (max_by(c.weight, coalesce(c.valid_from, date '0001-01-01')) * 1000000)::hugeint as weight
+    from members as m
+    inner join catalogue as c on c.node = $level || ':' || m.target
+    where m.rung in ('reads', 'month_reads', 'known_reads')
+    group by m.need_set, m.target
+),
+
+weighed as (
+    select *, sum(weight) over by_set as total, count(weight) over by_set as known
+    from own_weights
+    window by_set as (partition by need_set)
+),
+
+from_weights as (
+    select
+        need_set,
+        sum(abs(part * total - weight * whole)) * 1000000 // any_value(2 * whole * total) as distance
+    from weighed
+    where known = members and total > 0
+    group by need_set
+),
+
+from_declared as (
+    select
+        b.currency,
+        sum(b.value) as value,
+        sum(b.value * f.distance // 1000000) as moved
+    from blamed as b
+    inner join from_weights as f on b.need_set = f.need_set
+    where b.value > 0
+    group by b.currency
+),
+
+-- Of what a part made: any other measure, beside work seconds; each part of a run alike.
+made as (
+    select
+        source,
+        pipeline,
+        run,
+        part,
+        measure,
+        target,
+        (sum(quantity) * 1000000)::hugeint as quantity,
+        (sum(sum(quantity)) over (partition by source, pipeline, run, part, measure) * 1000000)::hugeint
+            as total
+    from outputs
+    group by source, pipeline, run, part, measure, target
+),
+
+from_work as (
+    select
+        m.measure,
+        sum(abs(m.quantity * w.total - w.quantity * m.total)) * 1000000
+        // any_value(2 * m.total * w.total) as distance
+    from made as m
+    inner join made as w
+        on
+            w.measure = 'work_s'
+            and m.measure <> 'work_s'
+            and m.source = w.source
+            and m.pipeline = w.pipeline
+            and m.run = w.run
+            and m.part is not distinct from w.part
+            and m.target = w.target
+    where m.total > 0 and w.total > 0
+    group by m.source, m.pipeline, m.run, m.part, m.measure
+    having count(*) > 1
+),
+
+from_measures as (
+    select measure, sum(distance)::hugeint // count(*) as distance
+    from from_work
+    group by measure
+),
+
 figures as (
     select
         w.name,
@@ -131,12 +216,17 @@ priced as (
         converted(f.value) as cost,
         case f.grade when 'C' then 1 when 'D' then 2 when 'E' then 3 else 4 end as distance,
         case
+            when f.step = 'outputs' then amount(q.distance * 1000000)::decimal(9, 4)
             when f.step <> 'need' or f.grade = 'U' then null
+            when f.measure = 'weight' and d.value > 0
+                then ratio(converted(d.moved), converted(d.value))
             when f.grade = 'E' then ratio(converted(m.moved), converted(m.value))
             else ratio(converted(f.moved), converted(f.value))
         end as band_share
     from figures as f
     left join measured as m on f.currency = m.currency
+    left join from_declared as d on f.currency = d.currency
+    left join from_measures as q on f.measure = q.measure
     where f.value <> 0
 )
 

@@ -3,10 +3,21 @@
 -- Reads: by_method, which is kept before.
 with amounts as (
     unpivot (
-        select name, currency, allocated as own, allocated, need_even, even, by_stand_alone, scrb
+        select
+            name,
+            currency,
+            allocated as own,
+            allocated,
+            need_even,
+            even,
+            by_stand_alone,
+            scrb,
+            direct,
+            reciprocal,
+            step_down
         from by_method
     )
-    on allocated, need_even, even, by_stand_alone, scrb
+    on allocated, need_even, even, by_stand_alone, scrb, direct, reciprocal, step_down
     into name method value amount
 ),
 

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from worlds import Row, World, attempt, by_id, charge, output, took
+from worlds import Row, World, attempt, by_id, charge, link, output, took
 
 from costlens.config.values import (
     Capacity,
@@ -123,5 +123,34 @@ def nested_world() -> World:
                 Resource(name="d", billed_by=by_id("d"), capacity=Capacity(slots=Decimal(2))),
             ),
             pipelines=(Pipeline(name="p"),),
+        ),
+    )
+
+
+def told_world() -> World:
+    """Hold what only run logs tell: tables that feed features, and what hands those to a model."""
+    day = ("2026-05-01 00:00:00", "2026-05-02 00:00:00")
+    tables = {"raw": "g", "raw2": "h", "raw3": "i"}
+
+    def feeds(from_node: str, to_node: str) -> Row:
+        told = {"from_node": from_node, "to_node": to_node, "kind": "feeds", "version": None}
+        return link("", "", "", day[0], seen_as="openlineage") | told
+
+    return World(
+        charges=tuple(
+            charge(n, 10**n, ResourceId=f"job-{table}") for n, table in enumerate(tables, start=1)
+        ),
+        attempts=tuple(
+            attempt(n, f"p{n}", "r", *day, resource_id=f"job-{table}")
+            for n, table in enumerate(tables, start=1)
+        ),
+        outputs=tuple(
+            output(f"p{n}", "r", f"table:{table}") for n, table in enumerate(tables, start=1)
+        ),
+        links=(
+            *(feeds(f"table:{table}", f"feature:{feature}") for table, feature in tables.items()),
+            feeds("feature:g", "service:s"),
+            feeds("feature:h", "service:s"),
+            feeds("service:s", "model:m"),
         ),
     )

@@ -17,7 +17,7 @@ from costlens.lake.tables import TABLES
 PERIOD = "2026-05"
 LEVELS = ("feature", "model", "product")
 RAW = ("charges", "attempts", "outputs", "activity", "links")
-BUILT = ("matches", "placements", "stage_costs", "shares", "ledger")
+BUILT = ("matches", "use_weights", "placements", "stage_costs", "shares", "ledger")
 Row = dict[str, Any]
 Cell = object  # what a column takes
 Con = duckdb.DuckDBPyConnection
@@ -175,9 +175,8 @@ def publish(con: Con) -> None:
     """Keep the results as a build's tables, the way a lake opens them."""
     for table in BUILT:
         columns = TABLES[table].columns
-        names = ", ".join(f'"{name}"' for name in columns)
         con.execute(f"create or replace table memory.main.{table} ({_columns(columns)})")
-        con.execute(f"insert into memory.main.{table} select {names} from temp.{table}")
+        con.execute(f"insert into memory.main.{table} by name select * from temp.{table}")
         con.execute(f"drop table temp.{table}")
 
 

@@ -7,7 +7,7 @@ import pytest
 from aws_report import Line, charges, line, report, rows_of, write_csv, write_parquet
 from company import Company
 
-from costlens.ingest.source import SECOND_LINE
+from costlens.ingest.lines import SECOND_LINE
 
 Rows = list[dict[str, Any]]  # any: what DuckDB gives
 

@@ -429,7 +429,9 @@ WORLD.add(
     stages:
       - {name: k1, billed_by: [{resource_id: k1}], split: use,
          feeds: [{feature: k1_a}, {feature: k1_b}]}
-    features: [{name: k1_a}, {name: k1_b}]
+      - {name: k8, billed_by: [{resource_id: k8}],
+         feeds: [{feature: k8_a}, {feature: k8_b}, {feature: k8_c}]}
+    features: [{name: k1_a}, {name: k1_b}, {name: k8_a}, {name: k8_b}, {name: k8_c}]
     resources:
       - {name: k2, billed_by: [{resource_id: k2}], capacity: {gpu: 8, vcpu: 64, memory_gb: 488}}
       - {name: k4, billed_by: [{resource_id: k4}], capacity: {slots: 1}}
@@ -441,6 +443,8 @@ WORLD.add(
         *(line(60, "k4", start=hour, hours=1) for hour in (9, 10, 11)),
         line("36.01", "k5", hours=1),
         line(24, "k6"),
+        line("3.20", "k7", hours=1),
+        *(line("0.10", "k8") for _ in range(7)),
     ],
     runs=[
         run("k2.a", 0, 1, feature="k2_gpu", resource_id="k2", gpu=1),
@@ -455,6 +459,8 @@ WORLD.add(
         run("k5.b", 0, 1 / 3600, feature="k5_second", resource_id="k5"),
         run("k6.a", 0, 24, feature="k6_a", resource_id="k6"),
         run("k6.b", 0, 24, feature="k6_b", resource_id="k6"),
+        run("k7.a", 0, 0.5, feature="k7_in", resource_id="k7"),
+        run("k7.b", 0.5, 1, feature="k7_out", resource_id="k7"),
     ],
     activity=[read("stage:k1", "feature:k1_a", 25), read("stage:k1", "feature:k1_b", 75)],
 )
@@ -494,6 +500,21 @@ def test_a_query_of_a_second_does_not_carry_the_hour_another_ran_through(asked: 
 
 def test_two_runs_over_one_node_cost_the_node_and_not_twice_the_node(asked: Asked) -> None:
     assert asked.costs("k6_") == {"k6_a": 12, "k6_b": 12}
+
+
+def test_opencosts_hour_of_a_model_that_reads_as_long_as_it_writes(asked: Asked) -> None:
+    """12 million tokens in, of which 0.8 were kept, and 3 million out: 0.143, 0.533, and 0.213."""
+    found = asked.costs("k7_")
+    assert found == {"k7_in": Decimal("1.6"), "k7_out": Decimal("1.6")}
+    per_million = [found["k7_in"] / (12 - Decimal("0.8")), found["k7_out"] / 3, Decimal("3.2") / 15]
+    assert [f"{price:.3f}" for price in per_million] == ["0.143", "0.533", "0.213"]
+
+
+def test_seven_tenths_over_three_equal_keys_are_thirds_of_the_sum(asked: Asked) -> None:
+    """Line by line in cents it would be 0.28, 0.21 and 0.21."""
+    parts = ("0.233333333334", "0.233333333333", "0.233333333333")
+    assert list(asked.costs("k8_").values()) == [Decimal(part) for part in parts]
+    assert sum(asked.costs("k8_").values()) == Decimal("0.70")
 
 
 def test_every_level_of_all_this_holds_the_whole_bill(asked: Asked) -> None:

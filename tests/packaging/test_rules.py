@@ -22,6 +22,8 @@ from costlens.paths import bundled
 from costlens.questions import portfolio
 from costlens.questions.against import open_tables
 from costlens.questions.ask import Asked, set_rates
+from costlens.questions.cascades import keep_cascades
+from costlens.questions.window import ALWAYS
 
 MONEY = re.compile(r"billed|effective|cost|money", re.IGNORECASE)
 SQL = [path for path in tracked() if path.suffix == ".sql"]
@@ -41,6 +43,10 @@ GIVEN = {
     "by": "service",
     "target": "fv_orders",
     "targets": ["feature:fv_orders"],
+    "stage": None,
+    "service": None,
+    "class": None,
+    "build": 1,
     "gone": ["fv_orders"],
     "horizon": "now",
     "most": 10,
@@ -91,6 +97,8 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     )
     set_rates(con, build, None)
     open_tables(con)
+    asked = Asked(build=build, con=con)
+    keep_cascades(asked, level="feature", basis="effective", window=ALWAYS)
     for question in (
         "explain_parts",
         "explain_policies",
@@ -99,12 +107,13 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
         "cost_by_target",
         "by_method",
     ):
-        Asked(build=build, con=con).keep(question, **GIVEN)
+        asked.keep(question, **GIVEN)
     con.execute("create temp table needed as from node_sets")
     steps.run(con, ("stopped",))
     con.execute(whatif.CHANGED)
     con.execute(portfolio.CHOSEN, {"rows": "[]", "shape": portfolio.SHAPE})
-    trace.trace_placements(con, book, "2026-05")
+    trace.trace_placements(con, "2026-05")
+    asked.keep("told_lines", **GIVEN)
     for side in ("before", "after"):
         con.execute(f"create temp table rates_{side} as from rates")
     con.execute(comparing.STATES)

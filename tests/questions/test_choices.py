@@ -325,3 +325,106 @@ def test_coverage_says_by_grade_what_is_known_and_what_is_convention(
         "500",
         "1",
     ]
+
+
+def test_services_that_serve_each_other_are_compared_by_every_method(company: Company) -> None:
+    """Examples C1b (Castleford: PM is the dearer, so closed first) and C3, whose direct and step-down
+    figures are published or worked out by hand: S2 is closed first, then S3, then S1."""
+    costs = {"PM": 6_300_000, "IS": 1_452_150, "S1": 92_400, "S2": 184_800, "S3": 138_600}
+    company.bill(
+        *(
+            {"cost": str(cost), "ResourceId": name}
+            for name, cost in {**costs, "P1": 400_000, "P2": 500_000}.items()
+        )
+    )
+    feeds = {
+        "PM": {"IS": 2, "Mach": 3, "Asm": 5},
+        "IS": {"PM": 1, "Mach": 8, "Asm": 1},
+        "S1": {"S2": 1, "S3": 2, "P1": 4, "P2": 3},
+        "S2": {"S1": 1, "S3": 2, "P1": 5, "P2": 2},
+        "S3": {"S1": 3, "P1": 1, "P2": 6},
+    }
+    lines = ["stages:"]
+    for stage, taken in feeds.items():
+        edges = ", ".join(
+            f"{{{'stage' if to in feeds else 'product'}: {to}, weight: {weight}}}"
+            for to, weight in taken.items()
+        )
+        lines.append(
+            f"  - {{name: {stage}, billed_by: [{{resource_id: {stage}}}], split: use, feeds: [{edges}]}}"
+        )
+    lines.append("products:")
+    lines += [
+        f"  - {{name: {name}, billed_by: [{{resource_id: {name}}}]}}"
+        for name in ("Mach", "Asm", "P1", "P2")
+    ]
+    company.catalogue("\n".join(lines))
+    company.refresh()
+    rows = {row["name"]: row for row in company.ask("sensitivity", "--by", "product")}
+    wanted = {
+        "allocated": [4_187_025, 3_565_125, 593_500, 722_300],
+        "reciprocal": [4_187_025, 3_565_125, 593_500, 722_300],
+        "direct": [3_653_300, 4_098_850, 604_600, 711_200],
+        "step_down": [4_300_800, 3_451_350, 603_412, 712_388],
+    }
+    for method, figures in wanted.items():
+        got = [Fraction(rows[name][method]) for name in ("Mach", "Asm", "P1", "P2")]
+        assert sum(got) == sum(figures)
+        for one, figure in zip(got, figures, strict=True):
+            assert abs(one - figure) < 9 * UNIT, method
+    assert rows["Asm"]["best_rank"] == "1"  # by the direct method it bears more than Mach
+    methods = {
+        row["method"]: row for row in company.ask("sensitivity", "--by", "product", "--methods")
+    }
+    assert (methods["direct"]["flipped"], methods["reciprocal"]["flipped"]) == ("1", "0")
+    assert methods["reciprocal"]["kendall_tau"] == "1"
+    assert Decimal(methods["direct"]["kendall_tau"]) == round(Decimal(4) / 6, 4)
+
+
+def test_where_two_rungs_are_known_their_distance_is_the_band_of_the_lower(
+    company: Company,
+) -> None:
+    """Part p made a and b in 3:1 work seconds and 1:1 rows, a quarter apart; q has rows alone. Table t
+    is read 3:1 by features that weigh 1:1; u is not read."""
+    company.bill(
+        *({"cost": "8", "ResourceId": name} for name in ("p", "q", "t", "u")),
+    )
+    made = [("p", "a", 1, 3), ("p", "b", 1, 1), ("q", "a", 5, ""), ("q", "b", 3, "")]
+    company.runs(
+        *(
+            {
+                "run_id": pipeline,
+                "pipeline": pipeline,
+                "start": "2026-05-01T00:00:00Z",
+                "end": "2026-05-02T00:00:00Z",
+                "resource_id": pipeline,
+                "feature": feature,
+                "rows_out": rows,
+                "work_seconds": seconds,
+            }
+            for pipeline, feature, rows, seconds in made
+        )
+    )
+    company.activity(
+        *(
+            {
+                "consumer": f"feature:{name}",
+                "target": "stage:t",
+                "hour": "2026-05-01T00:00:00Z",
+                "measure": "reads",
+                "quantity": n,
+            }
+            for name, n in (("a", 3), ("b", 1))
+        )
+    )
+    company.catalogue(
+        "pipelines: [{name: p}, {name: q}]\n"
+        "stages:\n"
+        "  - {name: t, billed_by: [{resource_id: t}], feeds: [{feature: a}, {feature: b}]}\n"
+        "  - {name: u, billed_by: [{resource_id: u}], feeds: [{feature: a}, {feature: b}]}\n"
+        "features: [{name: a, weight: 1}, {name: b, weight: 1}]\n"
+    )
+    company.refresh()
+    bands = {(r["name"], r["step"]): r["band_share"] for r in company.ask("measure-next")}
+    assert bands["q", "outputs"] == "0.25"
+    assert bands["stage:u", "need"] == "0.25"

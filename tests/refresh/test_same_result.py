@@ -1,4 +1,7 @@
-"""However a lake came to its inputs, it holds what a fresh refresh of them would (I6, I8)."""
+"""However a lake came to its inputs, it holds what a fresh refresh of them would (I6, I8).
+
+A month that is closed holds what it held when it was closed, until it is reopened (I14).
+"""
 
 import os
 import shutil
@@ -13,15 +16,21 @@ from company import Company
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from shop import CATALOGUE, anew, bill, open_shop, results, runs_of
+from shop import CATALOGUE, PERIOD_TABLES, anew, bill, open_shop, results, rows, runs_of
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 MONTHS = st.sampled_from([4, 5, 6])
 COSTS = st.sampled_from(["7.01", "8.02", "0.000000000001", "123456.7", "-3"])
 
 
+def of_month(shop: Company, month: int) -> dict[str, str]:
+    """Print the results of one month."""
+    where = f"billing_period = '2026-{month:02}'"
+    return {table: rows(shop, table, where=where) for table in PERIOD_TABLES}
+
+
 class Bookkeeping(RuleBasedStateMachine):
-    """Somebody adds, repeats and corrects, and refreshes in between."""
+    """Somebody adds, repeats and corrects, closes and reopens, and refreshes in between."""
 
     @initialize()
     def open(self) -> None:
@@ -31,6 +40,7 @@ class Bookkeeping(RuleBasedStateMachine):
         open_shop(self.shop, (5,))
         self.days: dict[int, list[int]] = {5: [1, 2]}
         self.behind = True
+        self.closed: dict[int, dict[str, str]] = {}
 
     @rule(month=MONTHS, cost=COSTS)
     def add_or_correct_a_month(self, month: int, cost: str) -> None:
@@ -64,6 +74,25 @@ class Bookkeeping(RuleBasedStateMachine):
     def refresh_for_nothing(self) -> None:
         assert self.shop.refresh().out.startswith("nothing new: ")
 
+    @precondition(lambda self: not self.behind)
+    @rule(month=MONTHS)
+    def close_a_month(self, month: int) -> None:
+        if self.shop.run("close", f"2026-{month:02}").code == 0:
+            self.closed[month] = of_month(self.shop, month)
+
+    @rule(month=MONTHS)
+    def reopen_a_month(self, month: int) -> None:
+        if self.closed.pop(month, None):
+            ran = self.shop.run("refresh", "--reopen", f"2026-{month:02}")
+            assert ran.code == 0, ran.err
+            self.behind = False
+
+    @invariant()
+    def closed_months_stay(self) -> None:
+        if hasattr(self, "shop") and not self.behind:
+            for month, kept in self.closed.items():
+                assert of_month(self.shop, month) == kept
+
     @invariant()
     def nothing_is_lost(self) -> None:
         if hasattr(self, "shop") and not self.behind:
@@ -75,6 +104,8 @@ class Bookkeeping(RuleBasedStateMachine):
             return
         try:
             self.shop.refresh()
+            for month in list(self.closed):
+                self.reopen_a_month(month=month)
             assert results(self.shop) == anew(self.shop, self.place / "anew")
         finally:
             shutil.rmtree(self.place)

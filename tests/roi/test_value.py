@@ -1,5 +1,6 @@
 """What one target costs in full and is worth, to the last digit, as the command says it."""
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -24,8 +25,11 @@ def line(month: int, resource: str, cost: str) -> dict[str, str]:
 
 def on(month: int, day: int) -> dict[str, str]:
     """Say that a line is of one day."""
-    start, stop = (f"2026-{month:02}-{each:02}T00:00:00Z" for each in (day, day + 1))
-    return {"ChargePeriodStart": start, "ChargePeriodEnd": stop}
+    at = datetime(2026, month, day)
+    return {
+        "ChargePeriodStart": f"{at:%Y-%m-%dT00:00:00Z}",
+        "ChargePeriodEnd": f"{at + timedelta(1):%Y-%m-%dT00:00:00Z}",
+    }
 
 
 CATALOGUE = """
@@ -62,7 +66,16 @@ products:
   - name: staffed
     uses: [{model: churn}]
     benefits: [{name: kept, kind: revenue, amount: 1000, per: month}]
+    metrics:
+      - name: customers kept
+        goal: 500
+        under:
+          - {name: AUC, goal: 0.8, model: churn}
+          - {name: latency, unit: ms, better: less}
   - {name: silent, billed_by: [{resource_id: silent}]}
+  - name: past
+    benefits:
+CLOSED
 pools:
   - {name: built, kind: building, amount: 1000, per: once, from: 2026-01-01, share: {project: 1}}
   - {name: begun, kind: building, amount: 100, per: once, from: 2026-01-01, share: {twice: 1}}
@@ -70,6 +83,16 @@ pools:
   - {name: staff, kind: people, amount: 300, per: quarter, share: {staffed: 0.5}}
   - {name: licences, kind: licence, amount: 24, per: once, from: 2026-05-01, life_months: 12, share: {staffed: 1}}
 """
+
+
+# Nine whose time is over: eight of them measured, at 10 less than the 40 declared in two months.
+CLOSED = (
+    "\n".join(
+        f"      - {{name: c{number}, kind: time_saved, amount: 20, from: 2026-03-01, until: 2026-04-30}}"
+        for number in range(9)
+    )
+    + "\n      - {name: d, kind: quality, amount: 5, per: once, from: 2026-06-30}"
+)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +109,11 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Company:
                 {**line(month, "training", training), **on(month, day)}
                 for day in (month, month + 1)
             ),
-            line(month, "orders", "10"),
+            {**line(month, "orders", "10"), **on(month, 1)},
+            {
+                **line(month, "", "0"),
+                **on(month, 36 - month),
+            },  # the bill reaches to the month's end
             file=f"billing/2026-{month:02}.csv",
         )
     company.runs(
@@ -114,7 +141,15 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Company:
             for month, quantity in ((5, "1000"), (6, "4000"))
         )
     )
-    company.catalogue(CATALOGUE)
+    company.catalogue(CATALOGUE.replace("CLOSED", CLOSED))
+    (company.folder / "metrics.csv").write_text(
+        "metric,month,value\nstaffed/customers kept,2026-05,480\nstaffed/customers kept,2026-06,455\n"
+        "staffed/customers kept/AUC,2026-05,0.79\nstaffed/customers kept/AUC,2026-06,0.83\n"
+    )
+    measured = "".join(f"past/c{number},2026-04,30\n" for number in range(8))
+    (company.folder / "realised.csv").write_text(
+        f"claim,month,amount\n{measured}past/d,2026-07,9\n"
+    )
     company.refresh()
     return company
 
@@ -249,3 +284,28 @@ def test_nothing_is_discounted_without_a_rate(company: Company) -> None:
         assert rows[name]["amount"] == ""
         assert rows[name]["how"].startswith("set a rate in costlens.yaml"), name
     assert amounts(rows, "roi_undiscounted_full") == [Decimal("0.5")]
+
+
+def test_what_is_worked_on_stands_under_what_it_is_for(board: Company) -> None:
+    rows = [row for row in board.ask("value", "product:staffed") if row["about"] == "success"]
+    assert [(row["measure"], row["amount"], row["how"]) for row in rows] == [
+        ("customers kept", "455", "what it is for; goal 500, missed; worse than in 2026-05: 480"),
+        (
+            "customers kept / AUC",
+            "0.83",
+            "worked on for customers kept; of model:churn; goal 0.8, reached; "
+            "better than in 2026-05: 0.79; while customers kept became worse",
+        ),
+        (
+            "customers kept / latency",
+            "",
+            "worked on for customers kept; no value in metrics.csv for this window",
+        ),
+    ]
+
+
+def test_own_history_says_how_much_of_a_type_comes_in_once_there_is_enough(board: Company) -> None:
+    assert [list(row.values()) for row in board.ask("realisation")] == [
+        ["quality", "1", "0", "5", "9", "USD", ""],  # one says nothing
+        ["time_saved", "8", "1", "320", "240", "USD", "0.75"],
+    ]

@@ -123,6 +123,10 @@ def test_a_feature_page_shows_its_cost_and_explains_all_of_it(
                 assert exact(Decimal(worth[figure]), "USD") in page
         else:
             assert "No benefit is declared" in page
+        if row["name"] == "retention_campaign":
+            success = page.partition("Does retention_campaign do what it is for?")[2]
+            for figure in (f"it cost {cost}", "customers kept", "407", "AUC of churn", "10.9 %"):
+                assert figure in success
         text = client.get(f"/csv/feature/explained.csv?{urlencode(query)}").text
         amounts = [Decimal(one["amount"]) for one in csv.DictReader(io.StringIO(text))]
         assert sum(amounts) == Decimal(row["allocated"])
