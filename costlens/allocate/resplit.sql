@@ -8,17 +8,25 @@ with heads as (
     inner join whole_pools as w on f.whole_bundle = w.bundle and p.day = w.day
 ),
 
+-- A slice is split last: until then it is its stage.
+cut as (
+    select *, list_filter(hops, lambda h: h.hop = 'slice')[1] as slice
+    from memory.main.placements
+    where billing_period = $period and pool in (select pool from heads)
+),
+
 kept as (
     select
         pool,
         placement,
         placement // 1048576 as piece,
-        stage,
-        coalesce(node, '') as node,
-        case outcome when 'stranded' then '(stranded)' else coalesce(pipeline, stage) end as sink,
-        hops
-    from memory.main.placements
-    where billing_period = $period and pool in (select pool from heads)
+        coalesce(slice.via, stage) as stage,
+        coalesce(slice.via, node, '') as node,
+        case outcome when 'stranded' then '(stranded)' else coalesce(pipeline, slice.via, stage) end as sink,
+        list_filter(hops, lambda h: h.hop <> 'slice') as hops,
+        case when slice is not null then node end as slice_node,
+        slice.numerator::hugeint as slice
+    from cut
 ),
 
 ways as (
@@ -97,7 +105,7 @@ by_sink as (
 ),
 
 landings as (
-    select
+    select distinct
         r.branch as piece,
         r.stage || chr(31) || r.node as member,
         coalesce(r.landed, 1) as weight,
@@ -110,25 +118,48 @@ landings as (
 by_landing as (
     select piece as branch, member, billed_part as billed, effective_part as effective
     from split('landings')
+),
+
+unsliced as (
+    select
+        h.whole_bundle,
+        h.line_number,
+        h.pool,
+        w.placement,
+        h.billed,
+        h.effective
+    from heads as h
+    inner join ways as w on h.pool = w.pool
+    where w.is_whole
+    union all
+    select r.whole_bundle, r.line_number, h.pool, r.placement, r.billed, r.effective
+    from reached as r
+    inner join heads as h on r.head = h.head
+    where r.handed is null
+    union all
+    select r.whole_bundle, r.line_number, h.pool, r.placement, l.billed, l.effective
+    from reached as r
+    inner join heads as h on r.head = h.head
+    inner join by_landing as l on r.branch = l.branch and r.stage || chr(31) || r.node = l.member
+),
+
+parted as (
+    select u.*, w.slice, w.slice_node, u.line_number || ' ' || u.whole_bundle || ' '
+        || concat_ws(chr(31), w.pool, w.piece, w.made, w.sink, w.stage, w.node) as ended
+    from unsliced as u
+    inner join ways as w on u.placement = w.placement
+),
+
+sliced_members as (
+    select ended as piece, slice_node as member, slice as weight, billed, effective
+    from parted
+    where slice is not null
 )
 
-select
-    h.whole_bundle,
-    h.line_number,
-    h.pool,
-    w.placement,
-    h.billed,
-    h.effective
-from heads as h
-inner join ways as w on h.pool = w.pool
-where w.is_whole
+select whole_bundle, line_number, pool, placement, billed, effective
+from parted
+where slice is null
 union all
-select r.whole_bundle, r.line_number, h.pool, r.placement, r.billed, r.effective
-from reached as r
-inner join heads as h on r.head = h.head
-where r.handed is null
-union all
-select r.whole_bundle, r.line_number, h.pool, r.placement, l.billed, l.effective
-from reached as r
-inner join heads as h on r.head = h.head
-inner join by_landing as l on r.branch = l.branch and r.stage || chr(31) || r.node = l.member
+select p.whole_bundle, p.line_number, p.pool, p.placement, s.billed_part, s.effective_part
+from split('sliced_members') as s
+inner join parted as p on s.piece = p.ended and s.member = p.slice_node
