@@ -231,7 +231,9 @@ class Needs:
                 if kept:
                     taken[node], grades[node] = kept, "A" if len(kept) == 1 else grade
                     break
-        order = [f"stage:{name}" for name in self.world.allocation.cascade_order]
+        named = self.world.allocation.cascade_order
+        others = sorted(s.name for s in self.world.catalogue.stages if s.split == "use")
+        order = [f"stage:{name}" for name in dict.fromkeys((*named, *others))]
         if self.world.allocation.cascade == "step_down":
             for at, node in enumerate(order):
                 left = {c: w for c, w in taken.get(node, {}).items() if c not in order[: at + 1]}

@@ -59,7 +59,11 @@ def seeds(batch: int) -> list[int]:
 
 def allocation(batch: int) -> Allocation:
     """Take every policy in turn."""
-    return Allocation(shared_parts=("even", "by_work")[batch % 2], overlap=OVERLAPS[batch // 2 % 4])
+    return Allocation(
+        shared_parts=("even", "by_work")[batch % 2],
+        overlap=OVERLAPS[batch // 2 % 4],
+        cascade=("reciprocal", "step_down")[batch // 3 % 2],
+    )
 
 
 def blame(found: list[str], worlds: dict[str, World]) -> None:
