@@ -29,6 +29,7 @@ RUN_BY_TRACE += ("resplit", "line_cells", "line_bases", "line_points", "line_sha
 MONEY = ("matched_lines", "bundles", "pools", "overlapped", "work_placed", "placed", "handed_on")
 MONEY += ("landed", "ended", "sliced", "settled", "placements", "stage_costs", "entries", "ledger")
 MONEY += ("policy_pieces", "policy_shares", "chosen_lines", "prefixes", "resplit", "line_shares")
+MONEY += ("line_policies",)
 # Who reads these asks only whether a row is there: twice says no more than once.
 ASKED_WHETHER = ("run_nests", "time_nests", "overruled", "set_edges", "resource_names")
 ASKED_WHETHER += ("version_uses", "seen_uses", "seen_feeds")

@@ -21,8 +21,8 @@ FOLDER = Path(costlens.allocate.__file__).parent
 # What is no step of the split: what people wrote and what tables look like, what findings ask, lines
 # of what nobody bears, and what would be without a thing.
 NO_STEPS = {"catalogue", "graph", "inputs", "found", "found_in_runs"}
-# What questions alone run: tests/questions/test_explaining.py and test_policies.py hold them to the ledger.
-NO_STEPS |= {"stopped", "line_wholes", "line_policies"}
+# What questions alone run: tests/roi/test_whatif.py and tests/questions/test_explaining.py hold them to the ledger.
+NO_STEPS |= {"stopped", "line_wholes"}
 # What is not asked for here, with the reason: changes that are none, and one that others notice.
 EACH_HAS_ONE = (
     "each row has its one there, so nothing is lost; were it missing, the line would stay"
