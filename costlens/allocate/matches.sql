@@ -13,7 +13,7 @@ with changes as (
 
 select
     $period as billing_period,
-    k.*,
+    k.* exclude (key),
     c.* exclude (key),
     lead(c.stretch) over (partition by c.key order by c.stretch) as until
 from changes as c

@@ -22,7 +22,7 @@ joined as (
         coalesce(x.unit, case when t.units = 1 then t.unit end) as unit,
         coalesce(t.units, 0) > 1
         or (x.unit is not null and t.unit is not null and x.unit <> t.unit)
-        or (coalesce(x.unit, t.unit) = 'weighted' and t.unsized > 0) as mixed,
+        or (coalesce(x.unit, t.unit) = 'weighted' and coalesce(t.unsized, 0) > 0) as mixed,
         (x.capacity::decimal(38, 3) * 1000)::hugeint as capacity_milli,
         (x.machine::decimal(38, 3) * 1000)::hugeint as machine_milli,
         x.practical,

@@ -48,7 +48,8 @@ def trace_line(con: "duckdb.DuckDBPyConnection", book: Book, line: LineId) -> No
     """Make `line_shares` for one line. The build's tables must be open on `con`."""
     define(con)
     rows = con.execute(
-        "select ServiceName, BillingCurrency, date_trunc('day', ChargePeriodStart)::varchar "
+        "select ServiceName, BillingCurrency, date_trunc('day', ChargePeriodStart)::varchar, "
+        "(date_trunc('day', ChargePeriodEnd) + interval 1 day)::varchar "
         "from memory.main.charges where source = ? and billing_period = ? and x_line = ?",
         [line.source, line.period, line.line],
     ).fetchall()
@@ -57,21 +58,22 @@ def trace_line(con: "duckdb.DuckDBPyConnection", book: Book, line: LineId) -> No
             f"no line {line.source}:{line.period}:{line.line} in this build",
             hint="line ids: costlens explain feature:NAME --lines",
         )
-    service, currency, day = rows[0]
-    # Lines that are split with it start on its day.
+    service, currency, first, after = rows[0]
+    # A line of several days is cut into them, and each part is told from others of that day.
     near = (
         f"source = {literal(line.source)} and billing_period = {literal(line.period)} "
         f"and ServiceName {'is null' if service is None else '= ' + literal(service)} "
         f"and BillingCurrency = {literal(currency)} "
-        f"and ChargePeriodStart >= timestamp {literal(day)} "
-        f"and ChargePeriodStart < timestamp {literal(day)} + interval 1 day"
+        f"and ChargePeriodStart < timestamp {literal(after)} "
+        f"and ChargePeriodEnd >= timestamp {literal(first)}"
     )
     with _views(con, charges=near):
         _match(con, line.period)
     # With all that placements cannot tell from its pool.
     con.execute(
-        "delete from traced_lines where (owner, span_start, span_stop) not in "
-        "(select (owner, span_start, span_stop) from traced_lines where x_line = $line)",
+        "delete from traced_lines as t where not exists ("
+        "select 1 from traced_lines as l where l.x_line = $line and l.owner = t.owner "
+        "and t.span_start <= l.span_stop and t.span_stop >= l.span_start)",
         {"line": line.line},
     )
     _remake_pools(con, line.period)

@@ -220,7 +220,6 @@ TABLES: dict[str, Table] = {
             "the owner of the charges that rules see alike, from one day on",
             {
                 "billing_period": TEXT,
-                "key": "BIGINT",
                 "source": TEXT,
                 "account": TEXT,
                 "sub_account": TEXT,

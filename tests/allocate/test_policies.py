@@ -112,6 +112,7 @@ def test_what_needs_no_feature_takes_its_part(con: Con) -> None:
     assert by_target(con, "model")["m"] == 96
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("seed", range(500, 508))
 def test_whatever_the_world_policies_move_money_and_make_none(con: Con, seed: int) -> None:
     world = make_world(seed)

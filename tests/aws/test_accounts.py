@@ -91,6 +91,7 @@ def test_what_may_not_be_asked_is_named_and_the_rest_is_read(served: Company, ap
     ]
 
 
+@pytest.mark.slow
 def test_tags_that_may_not_be_read_are_read_once_they_may(served: Company, api: Api) -> None:
     api.errors = {"ListTags": "AccessDeniedException"}
     ran = served.refresh()
@@ -102,6 +103,7 @@ def test_tags_that_may_not_be_read_are_read_once_they_may(served: Company, api: 
     assert len(served.ask("query", tagged)) == 3  # the job, and two variants of the endpoint
 
 
+@pytest.mark.slow
 def test_an_account_that_nothing_may_be_asked_of_stops_the_refresh(
     served: Company, api: Api
 ) -> None:
@@ -176,6 +178,7 @@ def test_every_region_is_read(company: Company, api: Api) -> None:
     assert folders == {"eu-west-1", "us-east-1"}
 
 
+@pytest.mark.slow
 def test_an_account_in_which_nothing_ran_is_no_error(company: Company, api: Api) -> None:
     api.says("sagemaker", "ListFeatureGroups", {"FeatureGroupSummaries": []})
     company.bill({"cost": "1"})
@@ -185,6 +188,7 @@ def test_an_account_in_which_nothing_ran_is_no_error(company: Company, api: Api)
     assert company.cost() == {"(unmatched)": 1}
 
 
+@pytest.mark.slow
 def test_answers_that_somebody_broke_are_told(served: Company) -> None:
     served.refresh()
     folder = served.folder / "lake" / ".aws" / "ml" / "123456789012" / "us-east-1" / "sagemaker"

@@ -4,6 +4,7 @@ import shutil
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from aws_api import MODELS, Api, fits, on_aws, read_sample
 from aws_report import line, write_csv
 from company import Company
@@ -84,6 +85,7 @@ def test_attempts_bear_the_lines_of_their_tasks_and_of_the_machines_they_shared(
     assert {Decimal(row["difference"]) for row in company.ask("statement")} == {Decimal(0)}
 
 
+@pytest.mark.slow
 def test_jobs_and_children_of_arrays_are_read_from_an_account(company: Company, api: Api) -> None:
     role = api.client("iam").create_role(RoleName="b", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     batch = api.client("batch")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from aws_api import Api, answer_of, on_aws, read_sample
 from aws_report import line, write_csv
 from company import Company
@@ -54,6 +55,7 @@ def test_tasks_bear_their_own_lines(company: Company) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_tasks_are_read_from_an_account_and_those_it_forgot_end(company: Company, api: Api) -> None:
     ecs, ec2 = api.client("ecs"), api.client("ec2")
     ecs.create_cluster(clusterName="prod")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from aws_api import Api, answer_of, on_aws, read_sample
 from aws_report import line, write_csv
 from company import Company
@@ -80,6 +81,7 @@ def test_runs_share_the_lines_of_their_job_by_dpu_seconds(company: Company) -> N
     assert {Decimal(row["difference"]) for row in company.ask("statement")} == {Decimal(0)}
 
 
+@pytest.mark.slow
 def test_runs_are_read_from_an_account(company: Company, api: Api) -> None:
     glue = api.client("glue")
     command = {"Name": "glueetl", "ScriptLocation": "s3://acme/etl.py"}

@@ -109,6 +109,7 @@ def test_each_model_and_feature_bears_what_was_billed_for_it(dumped: Company) ->
         assert Decimal(told["difference"]) == 0
 
 
+@pytest.mark.slow
 def test_what_an_account_answers_comes_to_the_same_as_dumps_of_it(
     dumped: Company, api: Api, tmp_path: Path
 ) -> None:

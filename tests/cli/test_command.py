@@ -265,6 +265,7 @@ def test_colour_shows_on_a_terminal_and_neither_in_a_pipe_nor_with_no_color(
     assert "\x1b" not in piped.stdout + piped.stderr
 
 
+@pytest.mark.slow
 def test_progress_shows_on_a_terminal_only(company: Company) -> None:
     words = ["refresh", "--config", str(company.folder)]
 

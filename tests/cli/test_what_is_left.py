@@ -1,5 +1,6 @@
 """`costlens check` on a build: what its lines and runs leave to be named, dearest first."""
 
+import pytest
 from company import Company
 
 CATALOGUE = """
@@ -68,6 +69,7 @@ def test_runs_that_no_rule_places_are_listed_by_their_seconds(company: Company) 
     ]
 
 
+@pytest.mark.slow
 def test_features_that_no_run_makes_are_listed_by_what_came_to_them(company: Company) -> None:
     assert told(shop(company), "no run makes") == [
         "catalog/all.yaml:8: no run makes the feature fv_paid; 7 USD came to it otherwise => "
@@ -77,6 +79,7 @@ def test_features_that_no_run_makes_are_listed_by_what_came_to_them(company: Com
     ]
 
 
+@pytest.mark.slow
 def test_charges_that_hold_a_name_are_listed_by_their_money(company: Company) -> None:
     assert told(shop(company), "looks like") == [
         "42 USD of 2026-05 that no rule picks, on 2 lines, looks like the pipeline nightly report: "

@@ -118,6 +118,7 @@ def test_a_model_in_the_store_says_by_its_signature_what_it_was_trained_on(
     assert {row[1:5] for row in links} == {("model:risk score", "uses", "2", run.name)}
 
 
+@pytest.mark.slow
 def test_a_change_of_one_tag_is_seen_and_no_change_reads_nothing(shop: Company) -> None:
     shop.refresh()
     of(shop, "*/*/tags/team").write_text("growth")

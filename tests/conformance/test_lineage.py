@@ -210,6 +210,7 @@ def test_the_catalogue_goes_before_what_was_seen_to_feed_a_model(shop: Company) 
     assert shop.cost("model") == by_hand(shop, models)
 
 
+@pytest.mark.slow
 def test_what_versions_were_trained_on_goes_before_the_tag_of_a_service(shop: Company) -> None:
     feast(shop)
     store = {
@@ -252,6 +253,7 @@ def test_what_versions_were_trained_on_goes_before_the_tag_of_a_service(shop: Co
     assert shop.cost("model")["churn"] > 0
 
 
+@pytest.mark.slow
 def test_the_tables_that_tasks_of_airflow_made_feed_the_features_of_their_names(
     tmp_path: Path,
 ) -> None:

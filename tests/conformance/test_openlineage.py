@@ -85,6 +85,7 @@ def tried(shop: Company, source: str) -> Tried:
     return found
 
 
+@pytest.mark.slow
 def test_airflows_events_are_its_tries_and_beside_its_log_their_time_is_paid_once(
     shop: Company,
 ) -> None:
@@ -149,6 +150,7 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=None)
 
 
+@pytest.mark.slow
 def test_dbts_artifacts_beside_its_events_add_no_time(shop: Company) -> None:
     shop.catalogue(CATALOGUE % (("shop_features",) * 2))
     shutil.copytree(DBT, shop.folder / "dbt")
@@ -190,6 +192,7 @@ def event(kind: str, at: str, run: str, job: str, **more: object) -> str:
     return json.dumps(told | {"run": {"runId": run, "facets": facets}} | more) + "\n"
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("beside", [False, True])
 def test_what_runs_in_a_task_has_its_time_and_a_task_beside_it_keeps_its_own(
     shop: Company, *, beside: bool

@@ -21,6 +21,7 @@ def bring(company: Company, name: str) -> None:
     company.source(name="bill", type="aws_cur", path="bills/")
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("name", "billed", "effective"),
     [
@@ -52,6 +53,7 @@ def test_a_published_report_comes_to_what_it_comes_to_and_its_statement_ties(
         )
 
 
+@pytest.mark.slow
 def test_cost_centres_and_resource_ids_of_a_real_report_give_a_cost_per_model(
     company: Company,
 ) -> None:
@@ -102,6 +104,7 @@ def by_class(company: Company, basis: str) -> dict[str, Decimal]:
     return {row["class"]: Decimal(row["ingested"]) for row in rows if row["basis"] == basis}
 
 
+@pytest.mark.slow
 def test_what_a_savings_plan_left_unused_is_a_class_of_its_own(company: Company) -> None:
     bring(company, "nise_savings_plans")
     ran = company.refresh()

@@ -18,6 +18,7 @@ def bring(company: Company, path: Path) -> None:
     shutil.copy(path, company.folder / "bills")
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("path", BILLS, ids=lambda path: path.name[:40])
 def test_the_statement_of_a_published_bill_ties_in_both_bases(company: Company, path: Path) -> None:
     bring(company, path)

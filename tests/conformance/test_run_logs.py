@@ -356,6 +356,7 @@ def train_inside(shop: Company, *, tagged: bool) -> dict[str, int]:
     return inside
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("tagged", [True, False], ids=["tagged", "by time"])
 def test_work_that_airflow_and_mlflow_tell_of_is_paid_once(shop: Company, tagged: bool) -> None:
     reads(shop, "airflow")
@@ -421,6 +422,7 @@ def ledgers(shop: Company) -> dict[str, set[str]]:
     return found
 
 
+@pytest.mark.slow
 def test_a_new_version_of_a_model_allocates_again_what_it_matters_for(shop: Company) -> None:
     with closing(sqlite3.connect(shop.folder / "mlflow.db")) as store:
         # What still runs would go on into December.

@@ -278,6 +278,7 @@ def test_the_tags_of_a_pod_have_one_name_in_every_form_of_the_report(
     assert json.loads(row["Tags"]) == {f"aws:eks:{key}": value for key, value in EKS.items()}
 
 
+@pytest.mark.slow
 def test_a_models_pods_cost_it_what_they_took_and_the_setting_reads_the_bill_again(
     company: Company,
 ) -> None:

@@ -171,6 +171,7 @@ def test_actual_and_amortized_cost_together_give_both_bases(company: Company) ->
     ]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("actual", "amortized"),
     [

@@ -308,6 +308,7 @@ def test_each_month_converts_at_its_own_rate(company: Company) -> None:
 # The same bill, written down differently
 
 
+@pytest.mark.slow
 def test_the_order_of_lines_runs_and_files_changes_nothing(
     everything: Asked, company: Company
 ) -> None:
@@ -320,6 +321,7 @@ def test_the_order_of_lines_runs_and_files_changes_nothing(
         assert company.ask("query", ask) == everything.ask("query", ask)
 
 
+@pytest.mark.slow
 def test_runs_of_a_later_month_leave_a_month_as_a_build_from_nothing_would(
     company: Company, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from fractions import Fraction
 
+import pytest
 from company import Company
 from gathered import Asked, Gathered, at, line, run
 
@@ -351,6 +352,7 @@ def test_tax_and_credits_never_weigh(asked: Asked) -> None:
     assert asked.costs("t10_") == {"t10_a": 2 + 6, "t10_b": 12 + 2}
 
 
+@pytest.mark.slow
 def test_a_credit_larger_than_the_cost_leaves_no_negative_weight(company: Company) -> None:
     company.bill(
         line(8, "w"), line(6, "p.a"), line(-9, "p.a", ChargeCategory="Credit"), line(2, "p.b")

@@ -144,6 +144,7 @@ products:
 """ in file(shop, "dbt").read_text()
 
 
+@pytest.mark.slow
 def test_the_feature_views_that_tecton_fills_are_features(shop: Company) -> None:
     shutil.copy(PACKS / "tecton" / "sample.json", shop.folder / "jobs.json")
     (shop.folder / "costlens.yaml").write_text(
@@ -156,6 +157,7 @@ def test_the_feature_views_that_tecton_fills_are_features(shop: Company) -> None
     assert bring(shop, "tecton") == []
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("tool", ["feast", "dbt", "mlflow"])
 def test_a_second_import_changes_nothing(shop: Company, tool: str) -> None:
     bring(shop, tool)

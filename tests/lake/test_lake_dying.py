@@ -114,6 +114,7 @@ def assert_tables_are_at(lake: Lake, build: Build) -> None:
     assert newest == files
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("next_table", ["catalogue", "ledger"])
 def test_a_refresh_that_dies_leaves_the_last_build_and_the_next_starts_from_it(
     old: Lake,

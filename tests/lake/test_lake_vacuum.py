@@ -36,6 +36,7 @@ def amounts(lake: Lake, con: duckdb.DuckDBPyConnection, number: int) -> set[Deci
     return {row[0] for row in con.execute("select billed from ledger").fetchall()}
 
 
+@pytest.mark.slow
 def test_kept_builds_read_as_before_and_only_they_are_listed(
     lake: Lake, con: duckdb.DuckDBPyConnection, publish: Publish
 ) -> None:

@@ -5,12 +5,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from company import Company, Row
+from company import Company, Ran, Row
 
 from costlens.lake import TABLES, Lake
 
 COMMAND = (sys.executable, "-c", "from costlens.cli import main; main()")
-PERIOD_TABLES = ("placements", "stage_costs", "shares", "ledger")
+PERIOD_TABLES = ("matches", "use_weights", "placements", "stage_costs", "shares", "ledger")
 
 CATALOGUE = """
 teams: [{name: retention}]
@@ -135,6 +135,11 @@ def rows(company: Company, table: str, *, build: int | None = None, where: str =
     assert ran.code == 0, ran.err
     assert ran.out
     return ran.out
+
+
+def of_any_build(ran: Ran) -> str:
+    """Print an answer without the number of the build that it was asked of."""
+    return str([{**row, "build": ""} for row in ran.rows])
 
 
 def results(company: Company) -> dict[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from company import Company
-from shop import PERIOD_TABLES, bill, files, open_shop, rows
+from shop import PERIOD_TABLES, bill, files, of_any_build, open_shop, rows
 
 from costlens.lake import TABLES
 
@@ -50,7 +50,7 @@ def state(company: Company, months: Sequence[int]) -> State:
             "charges": rows(company, "charges", where=f"billing_period {OTHERS}"),
             "loads": rows(company, "loads", where=f"period {OTHERS}"),
         },
-        answers=[ran.out for ran in answers],
+        answers=[of_any_build(ran) for ran in answers],
         statement=company.ask("statement"),
     )
 
@@ -107,7 +107,7 @@ def test_the_rows_and_answers_of_the_other_months_are_the_same_byte_for_byte(
 ) -> None:
     before, after = twice
     empty = [key for key, text in before.rows.items() if text.count("\n") < 2]
-    empty += [ask for ask, text in zip(ASKED, before.answers, strict=True) if text.count("\n") < 2]
+    empty += [ask for ask, text in zip(ASKED, before.answers, strict=True) if text == "[]"]
     assert not empty
     assert after.rows == before.rows
     assert after.answers == before.answers

@@ -227,6 +227,7 @@ def test_as_billed_no_currency_is_added_to_another(books: Company) -> None:
     assert len(rows) == 2 * len(OWN)
 
 
+@pytest.mark.slow
 def test_every_question_goes_by_the_rate_of_its_month_and_by_that_it_was_closed_with(
     books: Company, tmp_path: Path
 ) -> None:

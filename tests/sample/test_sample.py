@@ -320,6 +320,7 @@ def content(folder: Path) -> dict[str, object]:
     return found
 
 
+@pytest.mark.slow
 def test_making_the_sample_again_gives_the_same_rows(tmp_path: Path) -> None:
     shutil.copy(SAMPLE / "make_sample.py", tmp_path)
     shutil.copytree(SAMPLE / "making", tmp_path / "making")
