@@ -1,9 +1,11 @@
 """Worlds made by hand: they hold what random worlds hold seldom."""
 
+from datetime import date
 from decimal import Decimal
 
 from worlds import Row, World, attempt, by_id, charge, link, output, took
 
+from costlens.config.dated import Weight
 from costlens.config.values import (
     Capacity,
     Catalogue,
@@ -19,7 +21,7 @@ from costlens.config.values import (
 
 def rich_world() -> World:
     """Hold what random worlds hold seldom: reads of several days, a stage that feeds a pipeline,
-    parts of one run measured differently, two rules of unlike priority."""
+    parts of one run measured differently, rules of unlike priority, a weight that changes."""
     day = ("2026-05-01 00:00:00", "2026-05-02 00:00:00")
     second = {"ChargePeriodStart": day[1], "ChargePeriodEnd": "2026-05-03 00:00:00"}
     parts = {"a": "r1", "b": "r1", "c": "r2", "d": "r2"}
@@ -31,10 +33,28 @@ def rich_world() -> World:
             charge(3, 100, ResourceId="s1"),
             charge(4, 100, ResourceId="c", ConsumedQuantity=30, ConsumedUnit="hour"),
             charge(5, 100, ResourceId="x"),
+            charge(6, 4, ResourceId="dated"),
+            charge(7, 4, ResourceId="dated", **second),
         ),
-        attempts=tuple(
-            attempt(i, "p", run, *day, part=part, resource_id="c", size=i + 1, size_unit="machines")
-            for i, (part, run) in enumerate(parts.items())
+        attempts=(
+            *(
+                attempt(
+                    i, "p", run, *day, part=part, resource_id="c", size=i + 1, size_unit="machines"
+                )
+                for i, (part, run) in enumerate(parts.items())
+            ),
+            # Tried once more, though nothing failed.
+            attempt(
+                4,
+                "p",
+                "r2",
+                *day,
+                part="d",
+                resource_id="c",
+                size=1,
+                size_unit="machines",
+                **{"try": 2},
+            ),
         ),
         outputs=tuple(
             output("p", run, f"feature:{name}", part=part, measure=measure, quantity=amount)
@@ -65,9 +85,22 @@ def rich_world() -> World:
                     split="use",
                     feeds=(Edge(pipeline="p", weight=1),),
                 ),
+                Stage(
+                    name="dated",
+                    billed_by=by_id("dated"),
+                    feeds=(Edge(feature="f8"), Edge(feature="f9")),
+                ),
             ),
             features=(
                 Feature(name="f1", billed_by=(*by_id("f1"), *by_id("x", priority=1))),
+                Feature(
+                    name="f8",
+                    weight=(
+                        Weight(weight=Decimal(3), valid_until=date(2026, 5, 1)),
+                        Weight(weight=Decimal(1), valid_from=date(2026, 5, 2)),
+                    ),
+                ),
+                Feature(name="f9", weight=(Weight(weight=Decimal(1)),)),
                 Feature(name="f2", billed_by=by_id("x")),
             ),
             models=(Model(name="m1"), Model(name="m2")),
