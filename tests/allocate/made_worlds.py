@@ -21,7 +21,7 @@ from costlens.config.values import (
 
 def rich_world() -> World:
     """Hold what random worlds hold seldom: reads of several days, a stage that feeds a pipeline,
-    parts of one run measured differently, rules of unlike priority, a weight that changes."""
+    parts of one run measured differently, rules of unlike priority, a weight that ends."""
     day = ("2026-05-01 00:00:00", "2026-05-02 00:00:00")
     second = {"ChargePeriodStart": day[1], "ChargePeriodEnd": "2026-05-03 00:00:00"}
     parts = {"a": "r1", "b": "r1", "c": "r2", "d": "r2"}
@@ -95,10 +95,7 @@ def rich_world() -> World:
                 Feature(name="f1", billed_by=(*by_id("f1"), *by_id("x", priority=1))),
                 Feature(
                     name="f8",
-                    weight=(
-                        Weight(weight=Decimal(3), valid_until=date(2026, 5, 1)),
-                        Weight(weight=Decimal(1), valid_from=date(2026, 5, 2)),
-                    ),
+                    weight=(Weight(weight=Decimal(3), valid_until=date(2026, 5, 1)),),
                 ),
                 Feature(name="f9", weight=(Weight(weight=Decimal(1)),)),
                 Feature(name="f2", billed_by=by_id("x")),
