@@ -14,6 +14,7 @@ from costlens.roi.chance import Sum, apart, together, worth_knowing
 from costlens.roi.measures import (
     discounted,
     internal_rate,
+    invests,
     payback,
     present,
     ratio,
@@ -23,6 +24,7 @@ from costlens.times import months_after
 
 _NO_RATE = "set a rate in costlens.yaml, such as roi: {discount_rate: 0.08}"
 _NO_MONTH = "no month of this window has a bill for every day"
+_NOT_INVESTED = "it brings before it costs: there is nothing to pay back"
 _NO_BENEFIT = "no benefit in money is declared"
 Row = tuple[str, str, Fraction | Decimal | None, str, str]  # about, measure, amount, unit, how
 
@@ -262,6 +264,8 @@ class _Measures:
     @staticmethod
     def internal(net: list[Fraction]) -> tuple[Fraction | None, str]:
         """Give the internal rate where there is one and no more, else why not."""
+        if turns(net) == 1 and not invests(net):
+            return None, _NOT_INVESTED
         if turns(net) == 1:
             found = internal_rate(net)
             return found, "" if found is not None else "it is beyond any rate that means something"
@@ -270,8 +274,8 @@ class _Measures:
 
     @staticmethod
     def no_payback(net: list[Fraction]) -> str:
-        if min(net) >= 0:
-            return "there is nothing to pay back"
+        if not invests(net):
+            return _NOT_INVESTED
         return "it does not pay back in these years"
 
     def units(self) -> Iterator[Row]:

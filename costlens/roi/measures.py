@@ -47,6 +47,11 @@ def turns(flow: Flow) -> int:
     return sum(first is not second for first, second in pairwise(signs))
 
 
+def invests(flow: Flow) -> bool:
+    """Say whether a flow costs before it brings: else it has neither a payback nor a return."""
+    return next((amount < 0 for amount in flow if amount), False)
+
+
 def internal_rate(flow: Flow) -> Fraction | None:
     """Find the rate at which a flow that changes its sign once is worth nothing.
 

@@ -48,6 +48,8 @@ products:
     benefits: [{name: won, kind: revenue, amount: 600, per: year, from: 2026-01-01, until: 2028-12-31}]
   - name: twice
     benefits: [{name: won, kind: revenue, amount: 230, per: year, from: 2026-01-01, until: 2026-12-31}]
+  - name: ends
+    benefits: [{name: won, kind: revenue, amount: 500, per: year, from: 2026-01-01, until: 2026-12-31}]
   - name: ranged
     billed_by: [{resource_id: ranged}]
     benefits: [{name: won, kind: revenue, amount: {low: 0, likely: 100, high: 1000}}]
@@ -80,6 +82,7 @@ pools:
   - {name: built, kind: building, amount: 1000, per: once, from: 2026-01-01, share: {project: 1}}
   - {name: begun, kind: building, amount: 100, per: once, from: 2026-01-01, share: {twice: 1}}
   - {name: torn_down, kind: building, amount: 132, per: once, from: 2028-01-01, share: {twice: 1}}
+  - {name: cleared, kind: building, amount: 132, per: once, from: 2028-01-01, share: {ends: 1}}
   - {name: staff, kind: people, amount: 300, per: quarter, share: {staffed: 0.5}}
   - {name: licences, kind: licence, amount: 24, per: once, from: 2026-05-01, life_months: 12, share: {staffed: 1}}
 """
@@ -194,6 +197,11 @@ def test_what_has_no_one_answer_is_refused_with_the_reason(board: Company) -> No
         "the yearly flow changes its sign 2 times: there is no one rate",
     )
     assert amounts(rows, "npv_full") == [exactly(-100 + Fraction(2300, 11) - Fraction(13200, 121))]
+    ends = value(board, "product:ends", "--years", "2")
+    assert amounts(ends, "irr_full", "payback_full", "discounted_payback_full") == [None] * 3
+    assert {
+        ends[name]["how"] for name in ("irr_full", "payback_full", "discounted_payback_full")
+    } == {"it brings before it costs: there is nothing to pay back"}
     silent = value(board, "product:silent")
     assert silent["npv_full"]["how"] == "no benefit in money is declared"
     assert amounts(silent, "net_allocated", "break_even_allocated") == [None, 146]
