@@ -2,7 +2,7 @@
 
 import click
 
-from costlens.cli.options import Scope, read_target, takes_print, takes_scope
+from costlens.cli.options import Scope, read_target, takes_currency, takes_print, takes_scope
 from costlens.cli.output import Print
 
 
@@ -18,9 +18,7 @@ from costlens.cli.output import Print
     show_default=True,
     help="What counts as saved: see above.",
 )
-@click.option(
-    "--currency", help="Convert by each billing month's rate in fx.csv. Default: as billed."
-)
+@takes_currency()
 @takes_print
 def avoidable(
     targets: tuple[str, ...], scope: Scope, horizon: str, currency: str | None, printed: Print

@@ -2,7 +2,14 @@
 
 import click
 
-from costlens.cli.options import Scope, open_lake, takes_print, takes_scope
+from costlens.cli.options import (
+    Scope,
+    open_lake,
+    takes_currency,
+    takes_level,
+    takes_print,
+    takes_scope,
+)
 from costlens.cli.output import Print
 
 
@@ -10,12 +17,8 @@ from costlens.cli.output import Print
 @click.argument("before", type=int)
 @click.argument("after", type=int, required=False)
 @takes_scope(build=False, days=True, basis=True)
-@click.option(
-    "--by", type=click.Choice(["feature", "model", "product"]), default="feature", show_default=True
-)
-@click.option(
-    "--currency", help="Convert by each billing month's rate in fx.csv. Default: as billed."
-)
+@takes_level("feature")
+@takes_currency()
 @takes_print
 def compare(
     before: int,

@@ -2,7 +2,7 @@
 
 import click
 
-from costlens.cli.options import Scope, takes_print, takes_scope
+from costlens.cli.options import Scope, takes_currency, takes_print, takes_scope
 from costlens.cli.output import Print
 
 _TARGETS = ("feature", "model", "product")
@@ -12,9 +12,7 @@ _STAGES = ("pipeline", "stage", "team", "service", "class", "grade")
 @click.command(epilog="Example: costlens cost --by model --start 2026-05 --stop 2026-06")
 @takes_scope(days=True, basis=True)
 @click.option("--by", type=click.Choice(_TARGETS + _STAGES), default="feature", show_default=True)
-@click.option(
-    "--currency", help="Convert by each billing month's rate in fx.csv. Default: as billed."
-)
+@takes_currency()
 @takes_print
 def cost(scope: Scope, by: str, currency: str | None, printed: Print) -> None:
     """Show what things cost; the column `allocated` sums to the bill.

@@ -2,21 +2,14 @@
 
 import click
 
-from costlens.cli.options import Scope, takes_print, takes_scope
+from costlens.cli.options import Scope, takes_currency, takes_level, takes_print, takes_scope
 from costlens.cli.output import Print
 
 
 @click.command(epilog="Example: costlens coverage --by model --month 2026-05")
 @takes_scope(days=True, basis=True)
-@click.option(
-    "--by",
-    type=click.Choice(("feature", "model", "product", "bill")),
-    default="feature",
-    show_default=True,
-)
-@click.option(
-    "--currency", help="Convert by each billing month's rate in fx.csv. Default: as billed."
-)
+@takes_level("feature", also=("bill",))
+@takes_currency()
 @takes_print
 def coverage(scope: Scope, by: str, currency: str | None, printed: Print) -> None:
     """Show how well each number is known: its cost by grade of evidence.

@@ -2,7 +2,7 @@
 
 import click
 
-from costlens.cli.options import Scope, read_amount, takes_print, takes_scope
+from costlens.cli.options import Scope, read_amount, takes_currency, takes_print, takes_scope
 from costlens.cli.output import Print
 
 _MOST = 1000  # lines of a month
@@ -22,9 +22,7 @@ _MOST = 1000  # lines of a month
     show_default=True,
     help="How many --lines of a month are listed, the dearest; the others are one row. 0: all.",
 )
-@click.option(
-    "--currency", help="Convert by each billing month's rate in fx.csv. Default: as billed."
-)
+@takes_currency()
 @takes_print
 def explain(
     amount: str,

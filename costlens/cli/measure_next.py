@@ -2,22 +2,14 @@
 
 import click
 
-from costlens.cli.options import Scope, takes_print, takes_scope
+from costlens.cli.options import Scope, takes_currency, takes_level, takes_print, takes_scope
 from costlens.cli.output import Print
 
 
 @click.command("measure-next", epilog="Example: costlens measure-next --by model --month 2026-05")
 @takes_scope(days=True, basis=True)
-@click.option(
-    "--by",
-    type=click.Choice(("feature", "model", "product")),
-    default="feature",
-    show_default=True,
-    help="The level whose needs count.",
-)
-@click.option(
-    "--currency", help="Convert by each billing month's rate in fx.csv. Default: as billed."
-)
+@takes_level("feature", says="The level whose needs count.")
+@takes_currency()
 @takes_print
 def measure_next(scope: Scope, by: str, currency: str | None, printed: Print) -> None:
     """Show whose better measurement would move most money, and what to measure.

@@ -1,7 +1,7 @@
 """Options that several verbs take, gathered into what they mean."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,6 +22,7 @@ from costlens.times import next_month
 if TYPE_CHECKING:
     from costlens.lake import Lake
 
+LEVELS = ("feature", "model", "product")
 Command = Callable[..., Any]  # a verb: click calls it by its options' names
 
 
@@ -182,6 +183,29 @@ def _window(start: date | None, stop: date | None, month: Window | None) -> Wind
             f"the window is empty: {window.start} is not before {window.stop}", param_hint="--stop"
         )
     return window
+
+
+def takes_level(
+    default: str, *, also: Sequence[str] = (), says: str | None = None
+) -> Callable[[Command], Command]:
+    """Give a verb `--by`, the level its rows are of; `also` are further choices."""
+    return click.option(
+        "--by",
+        type=click.Choice((*LEVELS, *also)),
+        default=default,
+        show_default=True,
+        help=says,
+    )
+
+
+def takes_currency(*, one: bool = False) -> Callable[[Command], Command]:
+    """Give a verb `--currency`; without it amounts are as billed, or in `one` currency."""
+    return click.option(
+        "--currency",
+        help="Convert by each month's rate in fx.csv. Default: the currency of costlens.yaml."
+        if one
+        else "Convert by each billing month's rate in fx.csv. Default: as billed.",
+    )
 
 
 def takes_print(command: Command) -> Command:

@@ -2,16 +2,13 @@
 
 import click
 
-from costlens.cli.options import Scope, takes_print, takes_scope
+from costlens.cli.options import Scope, takes_currency, takes_print, takes_scope
 from costlens.cli.output import Print
 
 
 @click.command(epilog="Example: costlens realisation --format csv")
 @takes_scope()
-@click.option(
-    "--currency",
-    help="Convert by each month's rate in fx.csv. Default: the currency of costlens.yaml.",
-)
+@takes_currency(one=True)
 @takes_print
 def realisation(scope: Scope, currency: str | None, printed: Print) -> None:
     """Show how much of what was declared came in, by type, over claims whose time is over.

@@ -2,22 +2,14 @@
 
 import click
 
-from costlens.cli.options import Scope, takes_print, takes_scope
+from costlens.cli.options import Scope, takes_currency, takes_level, takes_print, takes_scope
 from costlens.cli.output import Print
 
 
 @click.command(epilog="Example: costlens roi --by product --month 2026-08..2026-10")
 @takes_scope(days=True, basis=True)
-@click.option(
-    "--by",
-    type=click.Choice(("feature", "model", "product")),
-    default="product",
-    show_default=True,
-)
-@click.option(
-    "--currency",
-    help="Convert by each month's rate in fx.csv. Default: the currency of costlens.yaml.",
-)
+@takes_level("product")
+@takes_currency(one=True)
 @takes_print
 def roi(scope: Scope, by: str, currency: str | None, printed: Print) -> None:
     """Show cost against declared benefit; the column `cost` sums to the bill.

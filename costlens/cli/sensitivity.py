@@ -2,7 +2,7 @@
 
 import click
 
-from costlens.cli.options import Scope, takes_print, takes_scope
+from costlens.cli.options import Scope, takes_currency, takes_level, takes_print, takes_scope
 from costlens.cli.output import Print
 
 _MOST = 1000  # pairs
@@ -10,12 +10,7 @@ _MOST = 1000  # pairs
 
 @click.command(epilog="Example: costlens sensitivity --by model --month 2026-05")
 @takes_scope(days=True, basis=True)
-@click.option(
-    "--by",
-    type=click.Choice(("feature", "model", "product")),
-    default="feature",
-    show_default=True,
-)
+@takes_level("feature")
 @click.option("--methods", is_flag=True, help="How far each rule moves money and ranks.")
 @click.option(
     "--pairs",
@@ -23,9 +18,7 @@ _MOST = 1000  # pairs
     help=f"Which target costs at least as much as which other under every rule without subsidies: "
     f"the {_MOST} closest pairs.",
 )
-@click.option(
-    "--currency", help="Convert by each billing month's rate in fx.csv. Default: as billed."
-)
+@takes_currency()
 @takes_print
 def sensitivity(
     scope: Scope, by: str, methods: bool, pairs: bool, currency: str | None, printed: Print

@@ -2,16 +2,14 @@
 
 import click
 
-from costlens.cli.options import Scope, takes_print, takes_scope
+from costlens.cli.options import Scope, takes_currency, takes_print, takes_scope
 from costlens.cli.output import Print
 
 
 @click.command(epilog="Example: costlens statement --start 2026-05 --stop 2026-06")
 @takes_scope(days=True)
 @click.option("--by", type=click.Choice(["class"]), help="Split the lines by class of charge.")
-@click.option(
-    "--currency", help="Convert by each billing month's rate in fx.csv. Default: as billed."
-)
+@takes_currency()
 @takes_print
 def statement(scope: Scope, by: str | None, currency: str | None, printed: Print) -> None:
     """Show where all of each bill went, in both bases; `difference` is always 0.

@@ -2,7 +2,7 @@
 
 import click
 
-from costlens.cli.options import Scope, read_target, takes_print, takes_scope
+from costlens.cli.options import Scope, read_target, takes_currency, takes_print, takes_scope
 from costlens.cli.output import Print
 
 
@@ -10,10 +10,7 @@ from costlens.cli.output import Print
 @click.argument("target")
 @takes_scope(months=True, basis=True)
 @click.option("--years", type=click.IntRange(1, 50), help="Years of the plan, if not as settings.")
-@click.option(
-    "--currency",
-    help="Convert by each month's rate in fx.csv. Default: the currency of costlens.yaml.",
-)
+@takes_currency(one=True)
 @takes_print
 def value(
     target: str,

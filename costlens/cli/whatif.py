@@ -4,23 +4,22 @@ from pathlib import Path
 
 import click
 
-from costlens.cli.options import Scope, open_lake, takes_print, takes_scope
+from costlens.cli.options import (
+    Scope,
+    open_lake,
+    takes_currency,
+    takes_level,
+    takes_print,
+    takes_scope,
+)
 from costlens.cli.output import Print
 
 
 @click.command(epilog="Example: costlens whatif changes.yaml --by model --month 2026-10")
 @click.argument("changes", type=click.Path(dir_okay=False, path_type=Path))
 @takes_scope(days=True, basis=True)
-@click.option(
-    "--by",
-    type=click.Choice(("feature", "model", "product")),
-    default="feature",
-    show_default=True,
-)
-@click.option(
-    "--currency",
-    help="Convert by each month's rate in fx.csv. Default: the currency of costlens.yaml.",
-)
+@takes_level("feature")
+@takes_currency(one=True)
 @takes_print
 def whatif(changes: Path, scope: Scope, by: str, currency: str | None, printed: Print) -> None:
     """Show what things would cost and be worth if something were different; nothing is stored.
