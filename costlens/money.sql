@@ -1,9 +1,21 @@
--- What the steps share: money as whole units, and the one split.
+-- What steps and questions share: money as whole units, and the one split.
 -- units(x): money as a whole number of 10^-12, in HUGEINT. amount(u): the way back. Both are exact.
 create or replace temp macro units(x) as (x * 1000000000000::decimal(13, 0))::hugeint;
 
 create or replace temp macro amount(u) as
     (u::decimal(38, 0) * 0.000000000001::decimal(13, 12))::decimal(38, 12);
+
+-- The sum of amounts in a basis, billed or effective, in units.
+create or replace temp macro sum_in(basis, billed, effective) as
+    units(sum(case basis when 'billed' then billed else effective end)::decimal(38, 12));
+
+-- Of the three need-sets of a stage, that of a level.
+create or replace temp macro set_of(level, feature_set, model_set, product_set) as
+    case level
+        when 'feature' then feature_set
+        when 'model' then model_set
+        when 'product' then product_set
+    end;
 
 -- a * w / total, rounded down, and what that leaves; never larger than a or total squared on the way.
 create or replace temp macro part_floor(a, w, total) as

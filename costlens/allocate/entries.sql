@@ -15,11 +15,7 @@ seen as (
         s.day,
         s.source,
         l.level,
-        case l.level
-            when 'feature' then s.feature_set
-            when 'model' then s.model_set
-            else s.product_set
-        end as need_set,
+        set_of(l.level, s.feature_set, s.model_set, s.product_set) as need_set,
         s.outcome,
         s.service,
         s.class,

@@ -9,11 +9,7 @@ reached as (
     select
         p.*,
         l.level,
-        case l.level
-            when 'feature' then p.feature_set
-            when 'model' then p.model_set
-            else p.product_set
-        end as need_set
+        set_of(l.level, p.feature_set, p.model_set, p.product_set) as need_set
     from memory.main.placements as p
     cross join levels as l
     where

@@ -16,11 +16,7 @@ beside as (
         s.source,
         s.service,
         s.currency,
-        case l.level
-            when 'feature' then s.feature_set
-            when 'model' then s.model_set
-            else s.product_set
-        end as need_set,
+        set_of(l.level, s.feature_set, s.model_set, s.product_set) as need_set,
         case s.outcome when 'allocated' then '(no ' || l.level || ')' else '(' || s.outcome || ')' end
             as residual,
         units(sum(s.idle_billed)::decimal(38, 12)) as billed,

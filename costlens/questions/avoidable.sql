@@ -105,11 +105,7 @@ met as (
     cross join (select distinct name, level from groups) as g
     cross join
         lateral (
-            select case g.level
-                when 'feature' then c.feature_set
-                when 'model' then c.model_set
-                else c.product_set
-            end as need_set
+            select set_of(g.level, c.feature_set, c.model_set, c.product_set) as need_set
         ) as s
     left join hits as h
         on g.name = h.name and g.level = h.level and s.need_set = h.need_set
@@ -140,8 +136,7 @@ borne as (
         target,
         billing_period,
         currency,
-        units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12))
-            as value
+        sum_in($basis, billed, effective) as value
     from ledger
     where
         day >= $start and day < $stop

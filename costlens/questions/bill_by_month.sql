@@ -12,8 +12,7 @@ with went as (
             else 'work'
         end as figure,
         currency,
-        units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12))
-            as value
+        sum_in($basis, billed, effective) as value
     from stage_costs
     where
         day >= $start and day < $stop
@@ -26,8 +25,7 @@ borne as (
         billing_period,
         'reached' as figure,
         currency,
-        units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12))
-            as value
+        sum_in($basis, billed, effective) as value
     from ledger
     where
         level = $level and target not like '(%'

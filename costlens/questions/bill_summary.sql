@@ -12,8 +12,7 @@ with went as (
         end as figure,
         billing_period,
         currency,
-        units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12))
-            as value
+        sum_in($basis, billed, effective) as value
     from stage_costs
     where day >= $start and day < $stop and billing_period >= $before and billing_period < $after
     group by all
@@ -24,8 +23,7 @@ borne as (
         'reached' as figure,
         billing_period,
         currency,
-        units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12))
-            as value
+        sum_in($basis, billed, effective) as value
     from ledger
     where
         level = $level and target not like '(%'

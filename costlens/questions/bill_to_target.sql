@@ -7,8 +7,7 @@ with borne as (
         target as name,
         billing_period,
         currency,
-        units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12))
-            as value
+        sum_in($basis, billed, effective) as value
     from ledger
     where
         level = $level
@@ -29,15 +28,10 @@ stages as (
     select
         s.billing_period,
         s.currency,
-        units(sum(case $basis when 'billed' then s.billed else s.effective end)::decimal(38, 12))
-            as value
+        sum_in($basis, s.billed, s.effective) as value
     from stage_costs as s
     where
-        case $level
-            when 'feature' then feature_set
-            when 'model' then model_set
-            else product_set
-        end in (select need_set from shares where level = $level and target = $target)
+        set_of($level, feature_set, model_set, product_set) in (select need_set from shares where level = $level and target = $target)
         and day >= $start and day < $stop
         and billing_period >= $first and billing_period < $after
     group by all

@@ -92,14 +92,10 @@ changes as (
         s.billing_period,
         s.currency,
         coalesce(
-            case $level
-                when 'feature' then s.feature_set
-                when 'model' then s.model_set
-                else s.product_set
-            end,
+            set_of($level, s.feature_set, s.model_set, s.product_set),
             ''
         ),
-        units(sum(case $basis when 'billed' then s.billed else s.effective end)::decimal(38, 12))
+        sum_in($basis, s.billed, s.effective)
     from stage_costs as s
     cross join methods as m
     where

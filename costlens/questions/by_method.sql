@@ -6,15 +6,10 @@
 -- $start, $stop, $first and $after, the window.
 with costed as (
     select
-        case $level
-            when 'feature' then feature_set
-            when 'model' then model_set
-            else product_set
-        end as need_set,
+        set_of($level, feature_set, model_set, product_set) as need_set,
         billing_period,
         currency,
-        units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12))
-            as value
+        sum_in($basis, billed, effective) as value
     from stage_costs
     where
         day >= $start and day < $stop

@@ -7,8 +7,7 @@ with borne as (
         target as name,
         billing_period,
         currency,
-        units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12))
-            as value
+        sum_in($basis, billed, effective) as value
     from ledger
     where
         level = $level

@@ -18,15 +18,11 @@ with named as (
         grade,
         billing_period,
         currency,
-        units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12))
-            as value,
+        sum_in($basis, billed, effective) as value,
         -- Unknown as soon as that of one resource is; what nobody bears used nothing.
         case
             when count(idle_billed) = count(*) and bool_and(outcome = 'allocated')
-                then units(
-                    sum(case $basis when 'billed' then idle_billed else idle_effective end)
-                    ::decimal(38, 12)
-                )
+                then sum_in($basis, idle_billed, idle_effective)
         end as idle
     from stage_costs
     where

@@ -9,8 +9,7 @@ with borne as (
         grade,
         billing_period,
         currency,
-        units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12))
-            as value
+        sum_in($basis, billed, effective) as value
     from ledger
     where
         level = $level and day >= $start and day < $stop
@@ -34,22 +33,14 @@ figures as (
 -- The cost of all stages of one need-set, and the idle beside them.
 set_costs as (
     select
-        case $level
-            when 'feature' then feature_set
-            when 'model' then model_set
-            else product_set
-        end as need_set,
+        set_of($level, feature_set, model_set, product_set) as need_set,
         billing_period,
         currency,
-        units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12))
-            as value,
+        sum_in($basis, billed, effective) as value,
         -- Unknown as soon as that of one resource is.
         case
             when count(idle_billed) = count(*)
-                then units(
-                    sum(case $basis when 'billed' then idle_billed else idle_effective end)
-                    ::decimal(38, 12)
-                )
+                then sum_in($basis, idle_billed, idle_effective)
         end as idle
     from stage_costs
     where

@@ -9,8 +9,7 @@ with graded as (
         grade,
         billing_period,
         currency,
-        units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12))
-            as value
+        sum_in($basis, billed, effective) as value
     from ledger
     where
         level = $level and day >= $start and day < $stop
@@ -22,8 +21,7 @@ with graded as (
         grade,
         billing_period,
         currency,
-        units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12))
-            as value
+        sum_in($basis, billed, effective) as value
     from stage_costs
     where
         $level = 'bill' and day >= $start and day < $stop
@@ -40,15 +38,10 @@ priced as (
 
 set_costs as (
     select
-        case $level
-            when 'feature' then feature_set
-            when 'model' then model_set
-            when 'product' then product_set
-        end as need_set,
+        set_of($level, feature_set, model_set, product_set) as need_set,
         billing_period,
         currency,
-        units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12))
-            as value
+        sum_in($basis, billed, effective) as value
     from stage_costs
     where
         day >= $start and day < $stop

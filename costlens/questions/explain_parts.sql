@@ -41,11 +41,7 @@ found as materialized (
 bearing as materialized (
     select
         *,
-        case $level
-            when 'feature' then feature_set
-            when 'model' then model_set
-            when 'product' then product_set
-        end as need_set
+        set_of($level, feature_set, model_set, product_set) as need_set
     from placements
     where
         placement in (select placement from found)

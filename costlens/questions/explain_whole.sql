@@ -38,11 +38,7 @@ where
         when 'class' then class
         else case
             when
-                case $level
-                    when 'feature' then feature_set
-                    when 'model' then model_set
-                    else product_set
-                end is not null
+                set_of($level, feature_set, model_set, product_set) is not null
                 then null
             when outcome = 'allocated' then '(no ' || $level || ')'
             else '(' || outcome || ')'

@@ -18,12 +18,8 @@ select
     currency,
     origin,
     case outcome when 'stranded' then '(stranded)' else coalesce(pipeline, stage) end as sink,
-    case $level
-        when 'feature' then feature_set
-        when 'model' then model_set
-        else product_set
-    end as need_set,
-    units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12)) as value
+    set_of($level, feature_set, model_set, product_set) as need_set,
+    sum_in($basis, billed, effective) as value
 from passed
 where origin is not null
 group by all

@@ -5,11 +5,7 @@
 with placed as (
     select
         coalesce(substr(p.pipeline, strpos(p.pipeline, ':') + 1), p.stage) as name,
-        case $level
-            when 'feature' then p.feature_set
-            when 'model' then p.model_set
-            else p.product_set
-        end as need_set,
+        set_of($level, p.feature_set, p.model_set, p.product_set) as need_set,
         p.outcome,
         p.tier,
         p.billing_period,

@@ -6,8 +6,7 @@ with borne as (
     select
         billing_period,
         currency,
-        units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12))
-            as value,
+        sum_in($basis, billed, effective) as value,
         units(
             coalesce(
                 sum(case $basis when 'billed' then billed else effective end)
@@ -33,16 +32,11 @@ own as (
     select
         billing_period,
         currency,
-        units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12))
-            as value
+        sum_in($basis, billed, effective) as value
     from stage_costs
     where
         class <> 'waste'
-        and case $level
-            when 'feature' then feature_set
-            when 'model' then model_set
-            else product_set
-        end in (select need_set from alone)
+        and set_of($level, feature_set, model_set, product_set) in (select need_set from alone)
         and day >= $start and day < $stop
         and billing_period >= $first and billing_period < $after
     group by all

@@ -4,8 +4,7 @@
 with parts as (
     select
         w.bundle,
-        units(sum(case $basis when 'billed' then e.billed else e.effective end)::decimal(38, 12))
-            as part
+        sum_in($basis, e.billed, e.effective) as part
     from explain_parts as e
     inner join whole_pools as w on e.pool = w.pool
     where e.billing_period = $period
@@ -15,8 +14,7 @@ with parts as (
 wholes as (
     select
         bundle,
-        units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12))
-            as whole
+        sum_in($basis, billed, effective) as whole
     from chosen_lines
     group by bundle
 ),

@@ -42,8 +42,7 @@ borne as (
         level || ':' || target as node,
         billing_period,
         currency,
-        units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12))
-            as value
+        sum_in($basis, billed, effective) as value
     from ledger
     where
         day >= $start and day < $stop

@@ -21,7 +21,7 @@ select
     target,
     billing_period as month,
     currency,
-    units(sum(case $basis when 'billed' then billed else effective end)::decimal(38, 12)) as value
+    sum_in($basis, billed, effective) as value
 from borne
 where
     day >= $start and day < $stop
