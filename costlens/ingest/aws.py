@@ -7,7 +7,8 @@ only the code of an error is used, never its text.
 from functools import partial
 from typing import Any
 
-from costlens.config.values import Access, Source
+from costlens.config.access import Access
+from costlens.config.values import Source
 from costlens.errors import CostLensError, Finding
 
 THREADS = 8

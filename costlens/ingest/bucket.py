@@ -9,7 +9,8 @@ from re import sub
 from threading import Event
 from typing import Any, BinaryIO
 
-from costlens.config.values import Access, Source, Workspace
+from costlens.config.access import Access
+from costlens.config.values import Source, Workspace
 from costlens.errors import Finding
 from costlens.ingest.aws import THREADS, connect, in_our_words, refusal
 from costlens.ingest.cache import (

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from costlens.config.values import Access
+from costlens.config.access import Access
 from costlens.errors import CostLensError
 from costlens.ingest.aws import KEY_CODES, ROLE_DENIED, code_of, connect, trouble
 from costlens.times import next_month

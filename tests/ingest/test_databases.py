@@ -9,6 +9,7 @@ import csv
 import gzip
 import json
 import os
+import random
 import re
 import shutil
 import socket
@@ -28,6 +29,7 @@ from database_server import Server
 
 from costlens.config import load
 from costlens.config.address import address_of
+from costlens.engine import connect
 from costlens.errors import CostLensError
 from costlens.ingest.databases import mysql, postgresql, read_database
 from costlens.ingest.databases.trouble import TroubleError
@@ -215,7 +217,7 @@ def test_what_did_not_change_is_neither_read_nor_built_again(
     # What came later makes its own table be read, and no other one.
     insert(server, tasks, 3)
     assert desk.load(day=3).changed
-    assert desk.said[:2] == [f"read {where}, table task_instance", f"read {where}"]
+    assert desk.said[:2] == [f"read {where}, table task_instance: 1 of 3 rows", f"read {where}"]
     assert [*runs(desk)] == ["r1", "r2", "r3"]
 
 
@@ -234,6 +236,57 @@ def test_what_ran_again_replaces_what_it_was_and_what_is_deleted_goes(
     insert(server, tasks, 4)
     assert desk.load(day=2).changed
     assert runs(desk) == {"r1": "00:30:00.000000", "r4": "01:00:00.000001"}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_changes_the_copy_is_what_the_table_is(
+    desk: Desk, server: Server, tasks: str, tmp_path: Path, seed: int
+) -> None:
+    reads(desk, server.url(tasks))
+    dice = random.Random(seed)
+    notes = ("", "a", 'say "so", then\nleave', "NULL", "'", "\\N", " ", "é\U0001f600")
+    rows = [[f"r{at}", dice.choice(notes), None] for at in range(400)]
+    put = "insert into task_instance (run_id, task_id, state) values (%s, %s, %s)"
+    server.run("delete from task_instance", database=tasks)
+    server.run(put, database=tasks, rows=rows)
+    read(desk)
+    for at in range(6):
+        server.run(
+            f"delete from task_instance where run_id like '%{dice.randrange(100)}'",
+            f"update task_instance set state = '{dice.choice(('', 'up', 'down'))}' "
+            f"where run_id = 'r{dice.randrange(400)}'",
+            database=tasks,
+        )
+        server.run(put, database=tasks, rows=[[f"n{at}", dice.choice(notes), None]] * 2)
+        desk.said.clear()
+        ((_, copy),) = read(desk).parts
+        assert re.search(r": \d{1,2} of \d{3} rows$", desk.said[0]), desk.said
+        with server.opened(tasks) as database:
+            names = database.columns()["task_instance"]
+            database.write_csv("task_instance", names, tmp_path / "whole.csv")
+        assert cells(copy.path) == cells(tmp_path / "whole.csv")
+
+
+def cells(path: Path) -> list[list[str]]:
+    """The rows of a copy as they are written, in any order: nothing is not an empty word."""
+    with connect() as con:
+        rows = con.execute(
+            "from read_csv(?, header = true, all_varchar = true, quote = '\"', escape = '\"', "
+            "delim = ',', nullstr = '', allow_quoted_nulls = false)",
+            [str(path)],
+        ).fetchall()
+    return sorted([repr(cell) for cell in row] for row in rows)
+
+
+def test_a_change_of_most_rows_reads_the_table_whole(
+    desk: Desk, server: Server, tasks: str
+) -> None:
+    reads(desk, server.url(tasks))
+    read(desk)
+    server.run("update task_instance set state = 'failed'", database=tasks)
+    desk.said.clear()
+    read(desk)
+    assert desk.said == [f"read {server.shown(tasks)}, table task_instance"]
 
 
 def test_rows_in_another_order_are_the_same_rows(desk: Desk, server: Server, tasks: str) -> None:
@@ -342,7 +395,8 @@ def test_nothing_can_be_written_and_all_tables_are_of_one_moment(
         insert(server, tasks, 3)
         assert database.hash_rows("task_instance", ("run_id",)) == before
         database.write_csv("task_instance", ("run_id",), tmp_path / "out.csv")
-        assert (tmp_path / "out.csv").read_text().split() == ["run_id", "r1", "r2"]
+        _, *lines = (tmp_path / "out.csv").read_text().split()
+        assert [line.partition(",")[2] for line in lines] == ["r1", "r2"]
     for delete in ("delete from task_instance", "drop table task_instance"):
         with pytest.raises(TroubleError, match=r"(?i)read.only"), server.opened(tasks) as database:
             database.connection.cursor().execute(delete)
@@ -374,7 +428,7 @@ def test_values_come_as_the_other_databases_write_them(
         header, cells = csv.reader(file)
     got = dict(zip(header, cells, strict=True))
     at = datetime.fromisoformat(got["at"])
-    assert tuple(header) == columns
+    assert tuple(header) == ("x_group", *columns)
     assert got["flag"] == "1"
     assert at.replace(tzinfo=None) == datetime(2026, 5, 1, 1, 0, 0, 250000)
     assert got["number"] == "0.1"

@@ -2,13 +2,14 @@
 
 import csv
 import ssl
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from costlens.config.address import Address
+from costlens.ingest.databases.groups import GROUP, MANY, Groups
 from costlens.ingest.databases.trouble import (
     TroubleError,
     broken,
@@ -59,30 +60,47 @@ class MySQL:
                 self.bytes.add((table, column))
         return found
 
-    def hash_rows(self, table: str, columns: tuple[str, ...]) -> str:
-        """Count and hash the rows of a table where they are, in whatever order they stand."""
+    def hash_rows(self, table: str, columns: tuple[str, ...]) -> Groups:
+        """Count and hash each group of rows where they are, in whatever order they stand."""
         self.reads = f"the table {table}"
-        # What is too long for the server to put together is null: such a row is never the same.
-        whole = f"concat_ws(',', {', '.join(f'quote({self._cell(table, c)})' for c in columns)})"
-        ((count, *sums),) = self._rows(
-            "select count(*), sum(cast(conv(substr(h, 1, 16), 16, 10) as unsigned)), "
-            "sum(cast(conv(substr(h, 17, 16), 16, 10) as unsigned)) from ("
-            f"select coalesce(md5({whole}), md5(uuid())) as h from {_name(table)}) as hashed"
+        # A row without a hash is never the same; its group always is.
+        hashed = f"select {self._hash(table, columns)} as h from {_name(table)}"
+        rows = self._rows(
+            f"select {_group('h')}, count(*), "
+            "sum(cast(conv(substr(coalesce(h, md5(uuid())), 1, 16), 16, 10) as unsigned)), "
+            "sum(cast(conv(substr(coalesce(h, md5(uuid())), 17, 16), 16, 10) as unsigned)) "
+            f"from ({hashed}) as hashed group by 1"
         )
-        return " ".join(map(str, (count, *sums)))
+        return {int(group): " ".join(map(str, told)) for group, *told in rows}
 
     def write_csv(
-        self, table: str, columns: tuple[str, ...], out: Path, *, limit: int | None = None
+        self,
+        table: str,
+        columns: tuple[str, ...],
+        out: Path,
+        *,
+        groups: Collection[int] | None = None,
+        limit: int | None = None,
     ) -> None:
-        """Stream some columns of a table into a file."""
+        """Stream the group and some columns of the rows into a file."""
         self.reads = f"the table {table}"
-        cut = f" limit {limit}" if limit else ""
         cells = ", ".join(self._cell(table, column) for column in columns)
+        group = _group(self._hash(table, columns))
+        select = f"select {group}, {cells} from {_name(table)}"
+        if groups is not None:
+            select += f" where {group} in ({', '.join(map(str, groups))})"
+        if limit:
+            select += f" limit {limit}"
         with out.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
-            writer.writerow(columns)
-            for rows in self._blocks(f"select {cells} from {_name(table)}{cut}"):
+            writer.writerow((GROUP, *columns))
+            for rows in self._blocks(select):
                 writer.writerows(rows)
+
+    def _hash(self, table: str, columns: tuple[str, ...]) -> str:
+        """Hash a row; one that is too long for the server to put together has no hash."""
+        cells = ", ".join(f"quote({self._cell(table, column)})" for column in columns)
+        return f"md5(concat_ws(',', {cells}))"
 
     def _cell(self, table: str, column: str) -> str:
         named = _name(column)
@@ -166,6 +184,11 @@ def _not_opened(address: Address, error: Exception, *, with_password: bool) -> T
     if code in _UNREACHED:
         return no_answer(said.rpartition("(")[2].rstrip(")") if "(" in said else said)
     return TroubleError(f"the connection is refused: {said}", "see what the server allows")
+
+
+def _group(hashed: str) -> str:
+    """Say which group a row is in; those without a hash are in the first."""
+    return f"coalesce(cast(conv(substr({hashed}, 1, 4), 16, 10) as unsigned) % {MANY}, 0)"
 
 
 def _name(text: str) -> str:

@@ -1,7 +1,7 @@
 """Read tables of PostgreSQL: in one read-only transaction, by `copy ... to stdout`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from costlens.config.address import Address
 from costlens.config.notes import listed
+from costlens.ingest.databases.groups import GROUP, MANY, Groups
 from costlens.ingest.databases.trouble import (
     TroubleError,
     broken,
@@ -69,27 +70,36 @@ class PostgreSQL:
         if schema not in schemas:
             raise TroubleError(f'there is no schema "{schema}"', f"it has {listed(schemas)}")
 
-    def hash_rows(self, table: str, columns: tuple[str, ...]) -> str:
-        """Count and hash the rows of a table where they are, in whatever order they stand."""
+    def hash_rows(self, table: str, columns: tuple[str, ...]) -> Groups:
+        """Count and hash each group of rows where they are, in whatever order they stand."""
         from psycopg.sql import SQL
 
         self.reads = f"the table {table}"
         query = SQL(
-            "select count(*), sum(hashtextextended(one::text, 0)), "
-            "sum(hashtextextended(one::text, 1)) from ({}) as one"
-        ).format(self._select(table, columns))
-        row = self.connection.execute(query).fetchone()
-        assert row is not None  # it counts
-        return " ".join(map(str, row))
+            "select {group}, count(*), sum(hashtextextended(one::text, 0)), "
+            "sum(hashtextextended(one::text, 1)) from ({rows}) as one group by 1"
+        ).format(group=_group(), rows=self._select(table, columns))
+        rows = self.connection.execute(query).fetchall()
+        return {group: " ".join(map(str, told)) for group, *told in rows}
 
     def write_csv(
-        self, table: str, columns: tuple[str, ...], out: Path, *, limit: int | None = None
+        self,
+        table: str,
+        columns: tuple[str, ...],
+        out: Path,
+        *,
+        groups: Collection[int] | None = None,
+        limit: int | None = None,
     ) -> None:
-        """Stream some columns of a table into a file."""
-        from psycopg.sql import SQL, Literal
+        """Stream the group and some columns of the rows into a file."""
+        from psycopg.sql import SQL, Identifier, Literal
 
         self.reads = f"the table {table}"
-        select = self._select(table, columns)
+        select = SQL("select {group} as {name}, one.* from ({rows}) as one").format(
+            group=_group(), name=Identifier(GROUP), rows=self._select(table, columns)
+        )
+        if groups is not None:
+            select = SQL("{} where {} = any({})").format(select, _group(), Literal([*groups]))
         if limit:
             select = SQL("{} limit {}").format(select, Literal(limit))
         query = SQL("copy ({}) to stdout (format csv, header)").format(select)
@@ -113,6 +123,14 @@ class PostgreSQL:
         ]
         place = (self.schema, table) if self.schema else (table,)
         return SQL("select {} from {}").format(SQL(", ").join(named), Identifier(*place))
+
+
+def _group() -> "Composable":
+    """Say which group a row is in."""
+    from psycopg.sql import SQL, Literal
+
+    whole = SQL("(hashtextextended(one::text, 0) & {})::integer")
+    return whole.format(Literal(MANY - 1))
 
 
 @contextmanager

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
+from costlens.config.access import Access, Account
 from costlens.config.notes import listed
-from costlens.config.values import Access, Account, Source, Workspace
+from costlens.config.values import Source, Workspace
 from costlens.errors import CostLensError, Finding
 from costlens.ingest.aws import KEY_CODES, ROLE_DENIED, code_of, connect, trouble
 from costlens.ingest.jobs import batch, ecs, emr, emr_serverless, glue, sagemaker

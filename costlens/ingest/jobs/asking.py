@@ -9,8 +9,9 @@ from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
+from costlens.config.access import Access
 from costlens.config.notes import listed
-from costlens.config.values import Access, Source
+from costlens.config.values import Source
 from costlens.errors import Finding
 from costlens.ingest.aws import code_of, connect
 from costlens.ingest.jobs.answers import Answer, Kept, plain
