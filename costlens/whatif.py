@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from costlens.allocate import steps
 from costlens.allocate.book import Book, tag_keys_of
-from costlens.config.changes import Changes, Reprice
+from costlens.config.changes import Changes, Reown, Reprice
 from costlens.config.notes import did_you_mean
 from costlens.errors import CostLensError, Finding
 from costlens.ingest.source import macros
@@ -39,6 +39,25 @@ _COLUMNS = {
     "category": ("ChargeCategory", "ServiceCategory"),
 }
 _MONEY = ("BilledCost", "EffectiveCost")
+# What a covered line would cost without its commitment, where the bill says so itself.
+_PRICE = "coalesce({})".format(
+    ", ".join(
+        f"case when not contains(coalesce(x_repairs, ''), '{column}') then nullif({column}, 0) end"
+        for column in ("ContractedCost", "ListCost")
+    )
+)
+_COVERED = f"""
+select CommitmentDiscountId, bool_or({_PRICE} is null)
+from memory.main.charges
+where
+    fits(CommitmentDiscountId, $commitment)
+    and billing_period >= $first and billing_period < $after
+    and ChargeCategory <> 'Purchase'
+    and coalesce(CommitmentDiscountStatus, '') <> 'Unused'
+    and (BilledCost <> 0 or EffectiveCost <> 0)
+group by CommitmentDiscountId
+order by CommitmentDiscountId
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +79,7 @@ def what_if(lake: Lake, build: Build, changes: Changes, question: Question) -> A
     try:
         book = asked.book()
         _insist_known(book, changes)
+        _insist_priced(asked.con, changes, question.window)
         asked.con.execute(CHANGED)
         with beside_benefits(
             asked,
@@ -68,6 +88,9 @@ def what_if(lake: Lake, build: Build, changes: Changes, question: Question) -> A
             window=question.window,
             currency=question.currency,
         ) as currency:
+            if question.level == "team":
+                given = {"by": "team", "basis": question.basis, **question.window.given}
+                asked.keep("cost_by_stage", "cost_by_target", **given)
             _allocate(asked, changed_book(book, changes), changes, question)
             gone = [
                 node.partition(":")[2]
@@ -80,7 +103,7 @@ def what_if(lake: Lake, build: Build, changes: Changes, question: Question) -> A
 
 
 def changed_book(book: Book, changes: Changes) -> Book:
-    """Write the rules as they would be: users of what is merged take the other, weights are new."""
+    """Write the rules as they would be: users of what is merged take the other; weights, owners."""
     into = {one.drop: one.into for one in changes.merge}
     new = {one.target: format(one.weight, "f") for one in changes.weight}
     edges = [
@@ -90,7 +113,10 @@ def changed_book(book: Book, changes: Changes) -> Book:
     ]
     weights = [row for row in book["weights"] if row["node"] not in new]
     weights += [{"node": node, "weight": weight} for node, weight in new.items()]
-    return {**book, "edges": edges, "weights": weights}
+    teams = {one.target: one.team for one in changes.owner}
+    owners = [row for row in book["owners"] if row["node"] not in teams]
+    owners += [{"node": node, "owner": team} for node, team in teams.items()]
+    return {**book, "edges": edges, "weights": weights, "owners": owners}
 
 
 def _insist_known(book: Book, changes: Changes) -> None:
@@ -100,6 +126,7 @@ def _insist_known(book: Book, changes: Changes) -> None:
     named += [(node, one.place) for one in changes.merge for node in (one.drop, one.into)]
     named += [(one.target, one.place) for one in changes.weight]
     named += [(one.target, one.place) for one in changes.volume]
+    named += [(node, one.place) for one in changes.owner for node in (one.target, _team(one))]
     findings = [
         Finding(
             message=f'the build knows no "{node}"',
@@ -127,13 +154,50 @@ def _insist_known(book: Book, changes: Changes) -> None:
         raise CostLensError(findings=findings)
 
 
+def _team(one: Reown) -> str:
+    return f"team:{one.team}"
+
+
+def _insist_priced(con: "DuckDBPyConnection", changes: Changes, window: Window) -> None:
+    """Raise an error for commitments that cover nothing, or of which no other price is known."""
+    findings: list[Finding] = []
+    for commitment in changes.end_commitments:
+        found = con.execute(
+            _COVERED,
+            {"commitment": commitment, "first": window.first, "after": window.after},
+        ).fetchall()
+        if not found:
+            findings.append(
+                Finding(
+                    message=f'no charge is covered by a commitment "{commitment}"',
+                    where=changes.place,
+                    hint="write a CommitmentDiscountId of these months: costlens query "
+                    '"select distinct CommitmentDiscountId from charges"',
+                    code="dangling_name",
+                )
+            )
+        findings += [
+            Finding(
+                message=f"what {name} covers has neither ContractedCost nor ListCost",
+                where=changes.place,
+                hint="without its price nobody can say what it would cost; write it as price:",
+                code="unknown_price",
+            )
+            for name, is_unknown in found
+            if is_unknown
+        ]
+    if findings:
+        raise CostLensError(findings=findings)
+
+
 def _allocate(asked: Asked, book: Book, changes: Changes, question: Question) -> None:
     """Allocate the months of the window as they would be, and keep what targets would bear."""
     con, window = asked.con, question.window
     keys = {key.lower() for price in changes.price for key in price.tags}
     tagged = retagged("memory.main.charges", frozenset({*tag_keys_of(book), *keys}))
+    uncovered = _uncovered(changes.end_commitments, tagged)
     with macros(con):
-        con.execute(f"create or replace temp view charges as {_charges(changes.price, tagged)}")
+        con.execute(f"create or replace temp view charges as {_charges(changes.price, uncovered)}")
         con.execute(f"create or replace temp view activity as {_activity(changes)}")
         steps.prepare(con, book)
         months = con.execute(
@@ -193,6 +257,20 @@ def _charges(prices: Sequence[Reprice], charges: str) -> str:
         f"select * exclude (factor) replace ({money}) "
         f"from (select *, {factor} as factor from ({charges}) as tagged) as priced"
     )
+
+
+def _uncovered(commitments: Sequence[str], charges: str) -> str:
+    """Write the charges as they would be without some commitments."""
+    if not commitments:
+        return charges
+    ends = _any(f"fits(CommitmentDiscountId, {literal(one)})" for one in commitments)
+    money = ", ".join(
+        f"case when not {ends} then {column} when ChargeCategory = 'Purchase' or "
+        "CommitmentDiscountStatus = 'Unused' then 0 "
+        f"else coalesce({_PRICE}, {column}) end::decimal(38, 12) as {column}"
+        for column in _MONEY
+    )
+    return f"select * replace ({money}) from ({charges}) as covered"
 
 
 def _picked(price: Reprice) -> str:

@@ -10,6 +10,7 @@ from costlens.allocate import steps
 from costlens.allocate.book import make_book, tag_keys
 from costlens.config import read_catalogue
 from costlens.config.values import Allocation, Catalogue, Settings
+from costlens.engine import connect
 from costlens.errors import CostLensError
 from costlens.lake.tables import TABLES
 from costlens.lake.views import literal, name
@@ -189,12 +190,9 @@ def allocate(
     >>> [(name, int(cost)) for name, cost in done.cost("feature").items()]
     [('(idle)', 54), ('a', 24), ('b', 12), ('c', 6)]
     """
-    import duckdb
-
     read = read_catalogue(catalogue) if isinstance(catalogue, str) else catalogue
     settings = Settings(version=1, sources=(), allocation=allocation or Allocation())
-    con = duckdb.connect()
-    con.execute("set TimeZone = 'UTC'")
+    con = connect()
     define(con)
     given = {"charges": charges, "attempts": attempts, "outputs": outputs}
     for table, rows in {**given, "activity": activity, "links": links}.items():

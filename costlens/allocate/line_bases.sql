@@ -1,73 +1,41 @@
 -- What stands before each placement of a line in the sum that its need-set is split by: a day's cost of
 -- one set, of one kind. Grain: one row per (placement, level). Reads: line_cells; placements of the build.
 -- Takes: $period.
-with reached as materialized (
-    select day, source, service, class, grade, currency, feature_set, model_set, product_set
+with sums as materialized (
+    select distinct
+        unnest(['feature', 'model', 'product']) as level,
+        unnest([feature_set, model_set, product_set]) as need_set,
+        day,
+        source,
+        service,
+        class,
+        grade,
+        currency
     from memory.main.placements
     where billing_period = $period and placement in (select placement from line_cells)
 ),
 
-sums as materialized (
-    select distinct 'feature' as level, feature_set as need_set, day, source, service, class, grade, currency
-    from reached
-    where feature_set is not null
-    union all
-    select distinct 'model', model_set, day, source, service, class, grade, currency
-    from reached
-    where model_set is not null
-    union all
-    select distinct 'product', product_set, day, source, service, class, grade, currency
-    from reached
-    where product_set is not null
-),
-
 -- Of many placements few columns are read, and the amounts of those that count.
 near as materialized (
-    select placement, day, source, service, class, grade, currency, feature_set, model_set, product_set
+    select
+        placement,
+        unnest(['feature', 'model', 'product']) as level,
+        unnest([feature_set, model_set, product_set]) as need_set,
+        day,
+        source,
+        service,
+        class,
+        grade,
+        currency
     from memory.main.placements
     semi join sums using (day, source, service, class, grade, currency)
     where billing_period = $period
 ),
 
 levelled as materialized (
-    select s.*, n.placement
-    from near as n
-    inner join sums as s
-        on
-            s.level = 'feature'
-            and n.day = s.day
-            and n.source = s.source
-            and n.service = s.service
-            and n.class = s.class
-            and n.grade = s.grade
-            and n.currency = s.currency
-            and n.feature_set = s.need_set
-    union all
-    select s.*, n.placement
-    from near as n
-    inner join sums as s
-        on
-            s.level = 'model'
-            and n.day = s.day
-            and n.source = s.source
-            and n.service = s.service
-            and n.class = s.class
-            and n.grade = s.grade
-            and n.currency = s.currency
-            and n.model_set = s.need_set
-    union all
-    select s.*, n.placement
-    from near as n
-    inner join sums as s
-        on
-            s.level = 'product'
-            and n.day = s.day
-            and n.source = s.source
-            and n.service = s.service
-            and n.class = s.class
-            and n.grade = s.grade
-            and n.currency = s.currency
-            and n.product_set = s.need_set
+    select *
+    from near
+    semi join sums using (level, need_set, day, source, service, class, grade, currency)
 ),
 
 amounts as materialized (

@@ -114,6 +114,33 @@ def trace_placements(
     follow_lines(con, period, level=level, target=target)
 
 
+def trace_bundles(con: "duckdb.DuckDBPyConnection", book: Book, period: str, *, level: str) -> None:
+    """Make `chosen_lines` of all lines of a billing period, and `line_shares` of their bundles.
+
+    In these a bundle stands for its lines, which are split alike: its number is their `x_line`.
+    """
+    define(con)
+    _match(con, period)
+    _remake_pools(con, period)
+    con.execute(
+        "create or replace temp table chosen_bundles as select distinct bundle from bundles"
+    )
+    steps.run(con, ("chosen_lines",))
+    con.execute(
+        "create or replace temp table line_cells as select '' as x_load, w.bundle as x_line, "
+        "w.bundle, 0::bigint as line_number, p.placement, "
+        "0::decimal(38, 12) as billed_before, p.billed as billed_after, "
+        "0::decimal(38, 12) as effective_before, p.effective as effective_after "
+        "from memory.main.placements as p inner join whole_pools as w on p.pool = w.pool "
+        "where p.billing_period = $period",
+        {"period": period},
+    )
+    steps.run(
+        con, ("line_bases", "line_points", "line_shares"), period=period, level=level, target=None
+    )
+    _follow_policies(con, book, period)
+
+
 def choose_lines(con: "duckdb.DuckDBPyConnection", period: str) -> None:
     """Make `chosen_lines` of the lines behind the pools in the table `explain_parts`."""
     define(con)

@@ -8,8 +8,9 @@ from fractions import Fraction
 from functools import cached_property
 
 from costlens.money import exactly, plain
-from costlens.questions.ask import Answer
-from costlens.questions.value import Figures, Part
+from costlens.questions.ask import Answer, Asked
+from costlens.questions.explaining import Why
+from costlens.questions.value import Figures, Part, gather
 from costlens.roi.chance import Sum, apart, together, worth_knowing
 from costlens.roi.measures import (
     discounted,
@@ -36,6 +37,18 @@ class Assumed:
     rate: Fraction | None
     seed: int
     draws: int
+
+
+def value_of(
+    asked: Asked, why: Why, *, years: int | None = None, currency: str | None = None
+) -> Answer:
+    """Say what one target costs in full and is worth, by the rate and seed of the build."""
+    kept = asked.build.settings["roi"]
+    rate = kept["discount_rate"]
+    assumed = Assumed(
+        rate=None if rate is None else Fraction(rate), seed=kept["seed"], draws=kept["draws"]
+    )
+    return appraise(gather(asked, why, years=years, currency=currency), assumed)
 
 
 def appraise(found: Figures, assumed: Assumed) -> Answer:
@@ -128,6 +141,13 @@ class _Measures:
         """Tell the cost side in full."""
         found, money = self.found, self.money
         yield "cost", "allocated", found.allocated, money, "its fair share of the bill"
+        measured = (
+            "allocated, less and more what better measuring moves"
+            if found.low is not None
+            else ("no split here says what better measuring moves")
+        )
+        yield "cost", "allocated_low", found.low, money, measured
+        yield "cost", "allocated_high", found.high, money, measured
         yield "cost", "avoidable", found.avoidable, money, "what goes if this alone goes"
         yield (
             "cost",

@@ -44,9 +44,7 @@ class Asked:
 
     def ask(self, question: str, **given: object) -> Answer:
         """Answer one of the questions of this folder."""
-        text = _sql(question)
-        named = {name: value for name, value in given.items() if re.search(rf"\${name}\b", text)}
-        return answer(self.con, text, named)
+        return answer(self.con, _sql(question), wanted(question, given))
 
     def book(self) -> dict[str, list[dict[str, Cell]]]:
         """Read the rules that made the build."""
@@ -75,8 +73,14 @@ class Asked:
     def keep(self, question: str, table: str = "", /, **given: object) -> None:
         """Answer a question into a temporary table, of its name if no other, for the next one."""
         text = _sql(question)
-        named = {name: value for name, value in given.items() if re.search(rf"\${name}\b", text)}
+        named = wanted(question, given)
         self.con.execute(f"create or replace temp table {table or question} as {text}", named)
+
+
+def wanted(question: str, given: Mapping[str, object]) -> dict[str, object]:
+    """Keep of some parameters those that a question takes."""
+    takes = _parameters(question)
+    return {name: value for name, value in given.items() if name in takes}
 
 
 def open_build(lake: Lake, number: int | None = None) -> Asked:
@@ -158,3 +162,8 @@ def _missing(month: str, own: str, to: str) -> Finding:
 @cache
 def _sql(question: str) -> str:
     return (_FOLDER / f"{question}.sql").read_text(encoding="utf-8")
+
+
+@cache
+def _parameters(question: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\$(\w+)", _sql(question)))

@@ -1,6 +1,6 @@
 -- How well each number is known: its cost by grade of evidence, and what of it is convention: what would
 -- not be saved if it alone went, and is shared out by a rule. A bill is graded as far as its stages.
--- Grain: one row per (name, currency); "(all of them)" are all targets of the level together.
+-- Grain: one row per (name, currency); "(all targets)" are all of the level together, "(all bills)" all bills.
 -- Reads: ledger, stage_costs, shares, rates. Takes: $level, also bill; $basis; $start, $stop, $first
 -- and $after, the window.
 with graded as (
@@ -80,7 +80,7 @@ summed as (
     select * from figures
     union all
     select
-        '(all of them)' as name,
+        case $level when 'bill' then '(all bills)' else '(all targets)' end as name,
         currency,
         sum(cost),
         sum(direct),
@@ -110,4 +110,4 @@ select
     converted(cost - avoidable) as convention,
     ratio(converted(cost - avoidable), converted(cost)) as convention_share
 from summed
-order by currency, name = '(all of them)', name like '(%', cost desc, name
+order by currency, name like '(all %', name like '(%', cost desc, name

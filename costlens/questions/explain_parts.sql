@@ -22,19 +22,7 @@ found as materialized (
     select placement
     from placements
     where
-        feature_set in (select need_set from mine where $level = 'feature')
-        and billing_period >= $first and billing_period < $after
-    union all
-    select placement
-    from placements
-    where
-        model_set in (select need_set from mine where $level = 'model')
-        and billing_period >= $first and billing_period < $after
-    union all
-    select placement
-    from placements
-    where
-        product_set in (select need_set from mine where $level = 'product')
+        set_of($level, feature_set, model_set, product_set) in (select need_set from mine)
         and billing_period >= $first and billing_period < $after
 ),
 

@@ -40,6 +40,18 @@ def explain_stages(asked: Asked, why: Why) -> Answer:
     return asked.ask("explain", basis=why.basis, build=asked.build.number)
 
 
+def explain_parts(asked: Asked, why: Why) -> Answer:
+    """List an amount by stage, service and class; the rows re-add to it."""
+    _keep_parts(asked, why)
+    return asked.ask("stage_parts", basis=why.basis)
+
+
+def explain_flow(asked: Asked, why: Why) -> Answer:
+    """List how the cost of a target flows in, by what was bought and stages, and on to products."""
+    _keep_parts(asked, why)
+    return asked.ask("flow", level=why.level, target=why.target, basis=why.basis)
+
+
 def explain_lines(asked: Asked, why: Why, *, most: int | None = None) -> Answer:
     """List an amount by billing line; the rows re-add to it.
 

@@ -1,6 +1,7 @@
 """Write answers plainly: exact decimals, ISO dates, one row a line."""
 
-from datetime import datetime
+import json
+from datetime import date, datetime
 from decimal import Decimal
 
 from costlens.money import plain
@@ -28,3 +29,18 @@ def as_csv(answer: Answer) -> str:
     writer.writerow(answer.columns)
     writer.writerows([plain_cell(cell) for cell in row] for row in answer.rows)
     return text.getvalue()
+
+
+def as_json(answer: Answer) -> str:
+    """Write an answer as one JSON array of objects; money is text, so that no digit is lost."""
+
+    def value(cell: Cell) -> Cell:
+        if isinstance(cell, Decimal | datetime | date):
+            return plain_cell(cell)
+        return cell if cell is None or isinstance(cell, bool | int | str) else str(cell)
+
+    rows = [
+        {column: value(cell) for column, cell in zip(answer.columns, row, strict=True)}
+        for row in answer.rows
+    ]
+    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"

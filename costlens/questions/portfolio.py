@@ -36,11 +36,19 @@ Row = dict[str, str | int | None]
 
 
 def portfolio(
-    asked: Asked, *, level: str, basis: str, window: Window = ALWAYS, currency: str | None = None
+    asked: Asked,
+    *,
+    level: str,
+    basis: str,
+    window: Window = ALWAYS,
+    currency: str | None = None,
+    question: str = "portfolio",
+    **more: object,
 ) -> Answer:
     """Advise on every target of a level; those without a benefit in money are taken as kept.
 
     The advice goes by the stages that a set needs, never by what was allocated to its members.
+    Another `question` about the advice, such as `decisions`, takes `more`.
     """
     with beside_benefits(
         asked, level=level, basis=basis, window=window, currency=currency
@@ -56,7 +64,7 @@ def portfolio(
         )
         rows = json.dumps(list(_rows(found)))
         asked.con.execute(CHOSEN, {"rows": rows, "shape": SHAPE})
-        return asked.ask("portfolio", **given, currency=wanted)
+        return asked.ask(question, **given, currency=wanted, **more)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 -- What to keep and what to stop: each target with its figures, who would notice, and the advice.
 -- Grain: one row per target; then all of them, and those kept. Reads: chosen, cost_by_target, catalogue,
--- graph, activity. Takes: $level, $currency; $stop and $after, the end of the window.
+-- graph, activity, traits. Takes: $level, $currency; $stop and $after, the end of the window.
 with owned as (
     select name, any_value(owner) as owner
     from catalogue
@@ -42,10 +42,12 @@ select
     $currency as currency,
     u.used_by,
     r.last_read,
+    n.notice_days,
     c.why
 from chosen as c
 left join owned as o on c.name = o.name
 left join cost_by_target as t on c.name = t.name
 left join users as u on c.name = u.name
 left join read as r on c.name = r.name
+left join traits as n on n.node = $level || ':' || c.name
 order by c.place, c.name

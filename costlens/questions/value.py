@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from costlens.money import UNIT
 from costlens.questions.ask import Asked, Cell, set_rates
+from costlens.questions.covering import coverage
 from costlens.questions.explaining import Why, explain_stages
 from costlens.questions.plans import Plan, Pooled, Year
 from costlens.questions.worth import beside_benefits
@@ -42,6 +43,8 @@ class Figures:
     avoidable: Fraction
     stand_alone: Fraction | None
     idle_share: Decimal | None
+    low: Fraction | None  # of allocated, as far as bands of evidence are known
+    high: Fraction | None
     benefit: Fraction | None
     evidenced: Fraction | None
     realised: Fraction | None
@@ -68,6 +71,7 @@ def gather(
         worth = _row(asked, asked.ask("roi_by_target", currency=wanted).columns, why, wanted)
         cost = _row(asked, ("allocated", "avoidable", "stand_alone", "idle_share"), why, None)
         spreads = tuple(_spreads(asked, why.target))
+        known = _known(asked, why)
         days = asked.con.execute("select month, start, stop from bill_days order by all").fetchall()
     parts = _parts(asked, why, wanted)
     runs = asked.con.execute(
@@ -86,6 +90,8 @@ def gather(
         avoidable=_fraction(cost["avoidable"]) or Fraction(0),
         stand_alone=_fraction(cost["stand_alone"]),
         idle_share=cost["idle_share"],
+        low=_fraction(known.get("low")),
+        high=_fraction(known.get("high")),
         benefit=_fraction(worth["benefit"]),
         evidenced=_fraction(worth["evidenced"]),
         realised=_fraction(worth["realised"]),
@@ -104,6 +110,12 @@ def gather(
 
 def _fraction(amount: Decimal | None) -> Fraction | None:
     return None if amount is None else Fraction(amount)
+
+
+def _known(asked: Asked, why: Why) -> dict[str, Cell]:
+    answer = coverage(asked, level=why.level, basis=why.basis, window=why.window)
+    rows = (dict(zip(answer.columns, row, strict=True)) for row in answer.rows)
+    return next((row for row in rows if row["name"] == why.target), {})
 
 
 def _row(asked: Asked, columns: Sequence[str], why: Why, currency: str | None) -> dict[str, Cell]:

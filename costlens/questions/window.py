@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from costlens.times import next_month
 
@@ -27,6 +27,16 @@ class Window:
 
 
 ALWAYS = Window()
+
+
+def read_day(text: str) -> date:
+    """Read `2026-10-05`, or `2026-10` for its first day; else raise a ValueError."""
+    for shape in ("%Y-%m-%d", "%Y-%m"):
+        try:
+            return datetime.strptime(text, shape).date()
+        except ValueError:
+            continue
+    raise ValueError(f'"{text}" is no day: write 2026-05-01 or 2026-05')
 
 
 def months(text: str) -> Window:

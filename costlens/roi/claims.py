@@ -16,6 +16,14 @@ from costlens.money import exactly, plain
 from costlens.times import months_after
 
 Row = dict[str, Any]  # a JSON object: text, whole numbers, null
+COUNTED = {
+    "claim": "VARCHAR",
+    "node": "VARCHAR",
+    "measure": "VARCHAR",
+    "each": "DECIMAL(38,12)",
+    "currency": "VARCHAR",
+    "read_from": "VARCHAR",
+}
 
 
 def claims_of(catalogue: Catalogue) -> Iterator[tuple[str, Target, Benefit]]:
@@ -61,7 +69,7 @@ def claim_rows(settings: Settings, catalogue: Catalogue) -> Iterator[Row]:
             "evidence": benefit.evidence,
             "evidence_level": benefit.evidence_level,
             "claim_share": text(benefit.claim_share),
-            "shares": json.dumps({k: text(v) for k, v in sorted(benefit.share.items())}),
+            "shares": json.dumps({k: text(v) for k, v in sorted(benefit.parts.items())}),
             "cashable": benefit.cashable,
             "approver": benefit.approver,
             "review_on": text(benefit.review_on),
@@ -128,6 +136,20 @@ def realised_rows(settings: Settings, realised: Sequence[Realised]) -> Iterator[
             "currency": one.currency or settings.currency,
             "read_from": one.place,
         }
+
+
+def counted_rows(settings: Settings, catalogue: Catalogue) -> Iterator[Row]:
+    """Say what of the activity is a benefit that came in, and what one of it is worth."""
+    for kind, thing, benefit in claims_of(catalogue):
+        if benefit.realised:
+            yield {
+                "claim": claim_id(kind, thing.name, benefit.name),
+                "node": f"{kind}:{thing.name}",
+                "measure": benefit.realised.measure,
+                "each": text(benefit.realised.each),
+                "currency": benefit.currency or settings.currency,
+                "read_from": benefit.realised.place,
+            }
 
 
 def text(value: Decimal | date | None) -> str | None:

@@ -7,6 +7,7 @@ or two.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from functools import cache
 
@@ -17,11 +18,33 @@ from made_worlds import nested_world, rich_world, told_world
 from many import apart, number, together
 from random_worlds import make_world
 from test_lines import assert_lines_re_add, assert_parts_re_add, built
-from test_worked_examples import on_cluster
-from worlds import PERIOD, World, by_target, charge, open_engine, publish, rows, run, took
+from test_worked_examples import handed_on, on_cluster
+from worlds import (
+    PERIOD,
+    World,
+    attempt,
+    by_id,
+    by_target,
+    charge,
+    open_engine,
+    output,
+    publish,
+    rows,
+    run,
+    took,
+)
 
 from costlens.allocate import steps, trace
-from costlens.config.values import Allocation
+from costlens.config.dated import Weight
+from costlens.config.values import (
+    Allocation,
+    Catalogue,
+    Edge,
+    Feature,
+    Pipeline,
+    Produce,
+    Stage,
+)
 
 PLAIN = Allocation()
 RUN_BY_TRACE = ("matches", "days_kept", "owners_kept", "traced_pools", "chosen_lines", "prefixes")
@@ -32,7 +55,9 @@ MONEY += ("policy_pieces", "policy_shares", "chosen_lines", "prefixes", "resplit
 MONEY += ("line_policies",)
 # Who reads these asks only whether a row is there: twice says no more than once.
 ASKED_WHETHER = ("run_nests", "time_nests", "overruled", "set_edges", "resource_names")
-ASKED_WHETHER += ("version_uses", "seen_uses", "seen_feeds")
+ASKED_WHETHER += ("version_uses", "seen_uses", "seen_feeds", "key_terms", "candidates")
+ASKED_WHETHER += ("slice_edges", "shared_sets", "all_edges", "reach", "need_sets", "use_weights")
+ASKED_WHETHER += ("resplit", "balance")  # differences to the row before; sums that are compared
 ALL_STEPS = (
     *steps.RUN_STEPS,
     *steps.MATCH_STEPS,
@@ -93,7 +118,13 @@ def _proofs(step: str) -> list[Callable[[], object]]:
         return [_lines]
     if step == "seen_feeds":
         return [_told]
-    return [_few_agree, _agrees, _agrees_by_work, _lines]
+    alone: dict[str, list[Callable[[], object]]] = {
+        "version_uses": [_told],
+        "overruled": [_ruled],
+        "use_weights": [_steps_down],
+        "rule_days": [_a_weight_ends],
+    }
+    return [*alone.get(step, []), _few_agree, _agrees, _agrees_by_work, _lines]
 
 
 def _fails(proof: Callable[[], object]) -> bool:
@@ -170,6 +201,54 @@ def _told() -> None:
     con = run(open_engine(), told_world())
     assert by_target(con, "feature") == {"g": 10, "h": 100, "i": 1000}
     assert by_target(con, "model") == {"m": 110, "(no model)": 1000}
+
+
+def _ruled() -> None:
+    """The catalogue says what a part makes, so the path that it wrote is no feature beside it."""
+    day = ("2026-05-01 00:00:00", "2026-05-02 00:00:00")
+    world = World(
+        charges=(charge(1, 8, ResourceId="job"),),
+        attempts=(attempt(1, "p", "r", *day, part="write", resource_id="job"),),
+        outputs=(output("p", "r", "feature:/tmp/f", part="write"),),
+        catalogue=Catalogue(
+            pipelines=(Pipeline(name="p", produces=(Produce(part="write", feature="f"),)),),
+            features=(Feature(name="f"),),
+        ),
+    )
+    assert by_target(run(open_engine(), world), "feature") == {"f": 8}
+
+
+def _steps_down() -> None:
+    """What b takes of a is not given back: b has nobody left, and is stranded with its own."""
+    world = handed_on({"a": 60, "b": 40}, {"a": {"a": 1, "b": 2, "x": 1}, "b": {"a": 5, "b": 1}})
+    order = Allocation(cascade="step_down", cascade_order=("a", "b"))
+    con = run(open_engine(), replace(world, allocation=order))
+    assert by_target(con, "product") == {"x": 20, "(stranded)": 80}
+
+
+def _a_weight_ends() -> None:
+    """A weight of 3 to 1 holds for a day; on the next one it is no longer known, and all is even."""
+    (first, second) = (
+        {
+            "ChargePeriodStart": f"2026-05-0{day} 00:00:00",
+            "ChargePeriodEnd": f"2026-05-0{day + 1} 00:00:00",
+        }
+        for day in (1, 2)
+    )
+    weight = Weight(weight=Decimal(3), valid_until=date(2026, 5, 1))
+    world = World(
+        charges=(charge(1, 4, ResourceId="t", **first), charge(2, 4, ResourceId="t", **second)),
+        catalogue=Catalogue(
+            stages=(
+                Stage(name="t", billed_by=by_id("t"), feeds=(Edge(feature="a"), Edge(feature="b"))),
+            ),
+            features=(
+                Feature(name="a", weight=(weight,)),
+                Feature(name="b", weight=(Weight(weight=Decimal(1)),)),
+            ),
+        ),
+    )
+    assert by_target(run(open_engine(), world), "feature") == {"a": 5, "b": 3}
 
 
 def _lines() -> None:

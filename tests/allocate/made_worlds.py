@@ -182,5 +182,8 @@ def told_world() -> World:
             feeds("feature:g", "service:s"),
             feeds("feature:h", "service:s"),
             feeds("service:s", "model:m"),
+            # A column that no feature and no view is called by.
+            link("g_total", "n", "1", day[0], seen_as="signature"),
         ),
+        catalogue=Catalogue(features=(Feature(name="g"),)),
     )

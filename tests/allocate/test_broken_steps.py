@@ -33,6 +33,10 @@ LEFT_OUT = {
     ("matched_lines", "joins inner at its left join 2"): EACH_HAS_ONE,  # and what rules see of it
     ("matched_lines", "joins inner at its left join 3"): EACH_HAS_ONE,  # of which all have an owner
     (
+        "chosen_lines",
+        "rounds early",
+    ): "amounts of lines say which are told one by one; what is told goes by their running sums",
+    (
         "node_sets",
         "joins inner at its left join 1",
     ): "who reads it joins left: no row says as much as an empty one",

@@ -313,8 +313,8 @@ def test_coverage_says_by_grade_what_is_known_and_what_is_convention(
     assert [rows["f1"][name] for name in ("cost", "direct", "even")] == ["85", "10", "75"]
     assert [rows["f1"][name] for name in ("measured", "declared", "unallocated")] == ["0", "0", "0"]
     assert Decimal(rows["f1"]["convention_share"]) == round(Decimal(75) / 85, 4)
-    assert rows["(all of them)"]["convention"] == "310"  # of 353
-    assert Decimal(rows["(all of them)"]["convention_share"]) == round(Decimal(310) / 353, 4)
+    assert rows["(all targets)"]["convention"] == "310"  # of 353
+    assert Decimal(rows["(all targets)"]["convention_share"]) == round(Decimal(310) / 353, 4)
     assert (rows["(no feature)"]["cost"], rows["(no feature)"]["convention"]) == ("147", "")
     (declared,) = [row for row in weighted.ask("coverage") if row["name"] == "f1"]
     assert [declared[name] for name in ("cost", "direct", "declared")] == ["127", "10", "117"]
@@ -325,6 +325,28 @@ def test_coverage_says_by_grade_what_is_known_and_what_is_convention(
         "500",
         "1",
     ]
+
+
+def test_a_cost_has_a_range_by_what_measuring_moves(even: Company, weighted: Company) -> None:
+    rows = {row["name"]: row for row in weighted.ask("coverage")}
+    # 0.15 of 240/2 and 120/2, 0.1667 of 180/2 and 0 of 80/2: 42.003 of 310, or 0.1354.
+    weak = {"f1": 117, "f2": Decimal("58.5"), "f3": 56, "f4": Decimal("78.5")}
+    band = Decimal("0.1354")
+    assert {name: (rows[name]["low"], rows[name]["high"]) for name in weak} == {
+        name: (
+            str((Decimal(rows[name]["cost"]) - money * band).normalize()),
+            str((Decimal(rows[name]["cost"]) + money * band).normalize()),
+        )
+        for name, money in weak.items()
+    }
+    assert rows["(all targets)"]["low"] == ""
+    # Where all is split evenly and nothing was ever measured, nobody knows.
+    assert {row["low"] for row in even.ask("coverage")} == {""}
+    value = {row["measure"]: row["amount"] for row in weighted.ask("value", "feature:f1")}
+    assert (value["allocated_low"], value["allocated_high"]) == (
+        rows["f1"]["low"],
+        rows["f1"]["high"],
+    )
 
 
 def test_services_that_serve_each_other_are_compared_by_every_method(company: Company) -> None:

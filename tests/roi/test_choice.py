@@ -1,5 +1,6 @@
 """The best set to keep: against every set there is, and the example of the death spiral (C12)."""
 
+from fractions import Fraction
 from itertools import combinations
 
 from effort import examples
@@ -17,7 +18,7 @@ C8: list[Need] = [
     (8, frozenset({"f3"})),
     (20, frozenset({"f4"})),
 ]
-NAMES = "abcdefgh"
+NAMES = "abcdefghij"
 
 
 def net_of(kept: frozenset[str], benefits: dict[str, int], needs: list[Need]) -> int:
@@ -62,6 +63,44 @@ def test_ties_are_told() -> None:
     assert set(choice.margins.values()) == {0}
 
 
+def one_by_one(benefits: dict[str, int], needs: list[Need]) -> frozenset[str]:
+    """Add whoever brings most beyond what it adds, as long as somebody does."""
+    kept: frozenset[str] = frozenset()
+    while True:
+        nets = {name: net_of(kept | {name}, benefits, needs) for name in benefits.keys() - kept}
+        best = max(nets, key=lambda name: (nets[name], name), default="")
+        if not best or nets[best] <= net_of(kept, benefits, needs):
+            return kept
+        kept |= {best}
+
+
+def without_the_worst(benefits: dict[str, int], needs: list[Need]) -> frozenset[str]:
+    """Drop whoever saves most by going, as long as somebody does."""
+    kept = frozenset(benefits)
+    while kept:
+        nets = {name: net_of(kept - {name}, benefits, needs) for name in kept}
+        worst = max(nets, key=lambda name: (nets[name], name))
+        if nets[worst] <= net_of(kept, benefits, needs):
+            break
+        kept -= {worst}
+    return kept
+
+
+def by_even_shares(benefits: dict[str, int], needs: list[Need]) -> frozenset[str]:
+    """Drop whoever brings less than its even share of what it needs: the spiral of C12."""
+    kept = frozenset(benefits)
+    while True:
+        poor = {
+            name
+            for name in kept
+            if benefits[name]
+            < sum(Fraction(cost, len(members & kept)) for cost, members in needs if name in members)
+        }
+        if not poor:
+            return kept
+        kept -= poor
+
+
 @settings(max_examples=examples(200))
 @given(
     st.dictionaries(st.sampled_from(NAMES), st.integers(-20, 60), min_size=1),
@@ -74,4 +113,6 @@ def test_no_set_is_better(benefits: dict[str, int], drawn: list[Need]) -> None:
     needs = [(cost, members & benefits.keys()) for cost, members in drawn]
     needs = [(cost, members) for cost, members in needs if members]
     assert choose(benefits, needs) == by_trying(benefits, needs)
+    for greedy in (one_by_one, without_the_worst, by_even_shares):
+        assert net_of(greedy(benefits, needs), benefits, needs) <= choose(benefits, needs).net
     assert choose(dict(reversed(benefits.items())), needs[::-1]) == choose(benefits, needs)

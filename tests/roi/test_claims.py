@@ -2,11 +2,16 @@
 
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
+from itertools import combinations, permutations
 
 from company import Company
+from hypothesis import given
+from hypothesis import strategies as st
 from year import BENEFITS
 
 from costlens.config import read_catalogue
+from costlens.config.lifts import shapley
 from costlens.roi.claims import check_claims
 
 Rows = dict[str, dict[str, str]]
@@ -73,6 +78,116 @@ def test_what_was_realised_stands_apart(year: Company) -> None:
     models = asked(year, "--by", "model", "--month", "2028-02")
     assert models["churn"]["realised"] == "180"  # 0.6 of 300, as of what was declared
     assert models["insisted"]["realised"] == "30"
+
+
+def test_what_came_in_may_be_counted_by_a_source(company: Company) -> None:
+    company.bill(
+        {"cost": "1", "ResourceId": "x"},
+        {
+            "cost": "0",
+            "ChargePeriodStart": "2026-05-31T00:00:00Z",
+            "ChargePeriodEnd": "2026-06-01T00:00:00Z",
+        },
+    )
+    company.activity(
+        *(
+            {
+                "consumer": consumer,
+                "target": target,
+                "hour": hour,
+                "measure": measure,
+                "quantity": quantity,
+            }
+            for consumer, target, hour, measure, quantity in (
+                ("", "product:shop", "2026-05-03T00:00:00Z", "saved", "7.5"),
+                ("", "product:shop", "2026-05-30T23:00:00Z", "saved", 2),
+                ("", "product:shop", "2026-05-30T23:00:00Z", "lost", 100),
+                ("", "product:other", "2026-05-30T23:00:00Z", "saved", 100),
+                ("", "product:booked", "2026-05-30T23:00:00Z", "saved", 100),
+            )
+        )
+    )
+    counted = (
+        "benefits: [{name: more, kind: revenue, amount: 5, realised: {measure: saved, each: 1.2}}]"
+    )
+    company.catalogue(
+        f"products: [{{name: shop, {counted}}}, {{name: booked, {counted}}}, {{name: silent, {counted}}}]"
+    )
+    (company.folder / "realised.csv").write_text("claim,month,amount\nbooked/more,2026-05,3\n")
+    company.refresh()
+    rows = asked(company, "--month", "2026-05")
+    assert {name: rows[name]["realised"] for name in ("shop", "booked", "silent")} == {
+        "shop": "11.4",
+        "booked": "3",
+        "silent": "",
+    }
+
+
+def test_a_joint_effect_is_split_by_what_models_add_to_each_other(company: Company) -> None:
+    """Example C15: alone 60 and 50, together 80."""
+    company.bill(
+        {"cost": "1", "ResourceId": "x"},
+        {
+            "cost": "0",
+            "ChargePeriodStart": "2026-05-31T00:00:00Z",
+            "ChargePeriodEnd": "2026-06-01T00:00:00Z",
+        },
+    )
+    lifts = "[{models: [a], amount: 60}, {models: [b], amount: 50}, {models: [b, a], amount: 80}]"
+    company.catalogue(
+        "models: [{name: a}, {name: b}, {name: c}]\nproducts:\n  - name: shop\n    benefits:\n"
+        f"      - {{name: more, kind: revenue, amount: 80, lifts: {lifts}, share: {{'feature:f': 1}}}}\n"
+        "features: [{name: f}]\n"
+    )
+    company.refresh()
+    rows = asked(company, "--by", "model", "--month", "2026-05")
+    assert (rows["a"]["benefit"], rows["b"]["benefit"]) == ("45", "35")
+    assert asked(company, "--by", "feature", "--month", "2026-05")["f"]["benefit"] == "80"
+
+
+def test_experiments_that_do_not_say_all_are_refused(company: Company) -> None:
+    company.bill({"cost": "1", "ResourceId": "x"})
+    told = {
+        "[{models: [a], amount: 60}, {models: [b, a], amount: 80}]": '"lifts" misses: b',
+        "[{models: [a], amount: 6}, {models: [a], amount: 8}]": '"lifts" has twice: a',
+        "[{models: [a], amount: 60}, {models: [b], amount: -70}, {models: [a, b], amount: 20}]": "the part of b is below nothing",
+        "[{models: [a], amount: -1}]": "together the models brought nothing",
+        "[{models: [z], amount: 1}]": 'there is no model "z"',
+    }
+    benefits = "".join(
+        f"      - {{name: b{at}, kind: revenue, amount: 1, lifts: {lifts}}}\n"
+        for at, lifts in enumerate(told)
+    )
+    company.catalogue(
+        "models: [{name: a}, {name: b}]\nproducts:\n  - name: shop\n    benefits:\n"
+        + benefits
+        + "      - {name: both, kind: revenue, amount: 1, share: {a: 1}, lifts: [{models: [a], amount: 1}]}\n"
+    )
+    ran = company.run("check")
+    assert ran.code == 1
+    for said in (*told.values(), 'benefit "both" has "lifts" and shares of models'):
+        assert said in ran.err
+    assert ran.err.count("costlens: ") == len(told) + 1
+
+
+@given(
+    st.integers(1, 4).flatmap(
+        lambda n: st.lists(st.integers(-9, 99), min_size=2**n - 1, max_size=2**n - 1)
+    )
+)
+def test_the_parts_are_the_mean_over_all_orders_of_coming_in(amounts: list[int]) -> None:
+    names = "abcd"[: (len(amounts) + 1).bit_length() - 1]
+    sets = [frozenset(s) for n in range(1, len(names) + 1) for s in combinations(names, n)]
+    worth = dict(zip(sets, map(Decimal, amounts), strict=True))
+    orders = list(permutations(names))
+    parts = dict.fromkeys(names, Fraction(0))
+    for order in orders:
+        before = Decimal(0)
+        for at, name in enumerate(order, start=1):
+            after = worth[frozenset(order[:at])]
+            parts[name] += Fraction(after - before) / len(orders)
+            before = after
+    assert shapley(worth) == parts
 
 
 def test_p10_and_p90_are_the_range_and_their_median_the_likely(year: Company) -> None:

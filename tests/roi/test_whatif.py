@@ -8,9 +8,10 @@ from company import Company
 
 C8 = {"scan": 120, "clean": 60, "join_tx": 90, "agg_web": 40, "f1": 10, "f2": 5, "f3": 8, "f4": 20}
 CATALOGUE = """
+teams: [{name: one}, {name: two}]
 stages:
-  - {name: scan, billed_by: [{resource_id: scan}], feeds: [{stage: clean}]}
-  - {name: clean, billed_by: [{resource_id: clean}], feeds: [{stage: join_tx}, {stage: agg_web}]}
+  - {name: scan, owner: one, billed_by: [{resource_id: scan}], feeds: [{stage: clean}]}
+  - {name: clean, owner: two, billed_by: [{resource_id: clean}], feeds: [{stage: join_tx}, {stage: agg_web}]}
   - name: join_tx
     billed_by: [{resource_id: join_tx}]
     feeds: [{feature: f1}, {feature: f2}, {feature: f4}]
@@ -106,3 +107,78 @@ def test_wrong_changes_are_told_all_at_once(company: Company) -> None:
     assert (ran.code, ran.err.count("costlens: ")) == (1, 2)
     assert 'changes.yaml:1: the build knows no "feature:f9"\n    did you mean' in ran.err
     assert "changes.yaml:3: a feature cannot be merged into a model" in ran.err
+
+
+def test_who_owns_something_else_bears_its_cost(company: Company) -> None:
+    path: Path = company.folder / "changes.yaml"
+    path.write_text("owner: [{target: stage:scan, team: two}]")
+    rows = {row["name"]: row for row in company.ask("whatif", str(path), "--by", "team")}
+    assert {
+        name: (Decimal(row["cost"]), Decimal(row["cost_then"])) for name, row in rows.items()
+    } == {
+        "one": (120, 0),
+        "two": (60, 180),
+        "(no owner)": (173, 173),
+    }
+    gone = then(company, "drop: [feature:f1]", "--by", "team")
+    assert gone["(stopped)"] == 10
+    assert sum(gone.values()) == 353
+
+
+def test_without_a_commitment_what_it_covers_costs_its_contracted_price(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    made = Company(folder=tmp_path_factory.mktemp("committed"))
+    plan = {"CommitmentDiscountId": "plan/1", "CommitmentDiscountCategory": "Spend"}
+    made.bill(
+        {
+            "ResourceId": "fee",
+            "cost": "0",
+            "BilledCost": "70",
+            "ChargeCategory": "Purchase",
+            **plan,
+        },
+        {
+            "ResourceId": "a",
+            "cost": "0",
+            "EffectiveCost": "60",
+            "ContractedCost": "90",
+            "ListCost": "95",
+            "CommitmentDiscountStatus": "Used",
+            **plan,
+        },
+        {
+            "ResourceId": "a",
+            "cost": "0",
+            "EffectiveCost": "10",
+            "ContractedCost": "10",
+            "CommitmentDiscountStatus": "Unused",
+            **plan,
+        },
+        {"ResourceId": "a", "cost": "5", "ContractedCost": "7"},
+        {
+            "ResourceId": "b",
+            "cost": "0",
+            "EffectiveCost": "4",
+            "CommitmentDiscountStatus": "Used",
+            "CommitmentDiscountId": "other",
+        },
+    )
+    made.catalogue(
+        "features: [{name: a, billed_by: [{resource_id: a}]}, {name: b, billed_by: [{resource_id: b}]}]"
+    )
+    made.refresh()
+    path = made.folder / "changes.yaml"
+    path.write_text("end_commitments: [plan/*]")
+    for basis, before in (("effective", 65), ("billed", 5)):
+        rows = {row["name"]: row for row in made.ask("whatif", str(path), "--basis", basis)}
+        assert Decimal(rows["a"]["cost_then"]) == 95, basis
+        assert sum(Decimal(row["cost_then"]) for row in rows.values()) == (
+            99 if basis == "effective" else 95
+        )
+        assert Decimal(rows["a"]["cost"]) + 0 in (before, before + 10)
+    path.write_text("end_commitments: [other, nobody]")
+    ran = made.run("whatif", str(path))
+    assert ran.code == 1
+    assert "what other covers has neither ContractedCost nor ListCost" in ran.err
+    assert 'no charge is covered by a commitment "nobody"' in ran.err
