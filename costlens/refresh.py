@@ -1,7 +1,7 @@
 """Bring a workspace's lake up to date: ingest what changed, allocate what that touches, publish."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,13 +20,41 @@ from costlens.ingest.rates import fix_new_rates, in_force
 from costlens.lake import TABLES, Build, Draft, Lake
 from costlens.lake.closings import closed_months, read_closings, reopened, write_closings
 from costlens.money import plain
-from costlens.roi.claims import check_claims, claim_rows, realised_rows, worth_settings
+from costlens.roi.claims import (
+    COUNTED,
+    Row,
+    check_claims,
+    claim_rows,
+    counted_rows,
+    realised_rows,
+    worth_settings,
+)
 from costlens.roi.metrics import metric_rows
+from costlens.roi.traits import budget_rows, correlation_rows, trait_rows
 
 if TYPE_CHECKING:
     import duckdb
 
 Say = Callable[[str], None]
+# What activity counts of benefits, beside the lines of realised.csv, which go before it.
+_COUNT = """
+insert into realised_read by name
+select
+    c.claim,
+    a.month,
+    c.measure as metric,
+    sum(a.quantity)::decimal(38, 6) as quantity,
+    amount((units(sum(a.quantity)) * units(any_value(c.each)) // 1000000000000::hugeint)::hugeint)
+        as amount,
+    c.currency,
+    c.read_from
+from counted as c
+inner join memory.main.activity as a on c.node = a.target and c.measure = a.measure
+where not exists (
+    from realised_read as r where r.claim = c.claim and r.month = a.month
+)
+group by c.claim, a.month, c.measure, c.currency, c.read_from
+"""
 _PERIOD_TABLES = ("matches", "use_weights", "placements", "stage_costs", "shares", "ledger")
 
 
@@ -215,19 +243,32 @@ def _write_whole(
 
 
 def _write_claims(draft: Draft, con: "duckdb.DuckDBPyConnection", workspace: Workspace) -> None:
-    """Write what was declared to come in, what did, and what products are measured by."""
+    """Write what people said that decides no cost: claims, measures, traits, budgets."""
     written = {
         "claims": claim_rows(workspace.settings, workspace.catalogue),
         "realised": realised_rows(workspace.settings, workspace.realised),
         "metrics": metric_rows(workspace.catalogue, workspace.readings),
+        "traits": trait_rows(workspace.catalogue),
+        "budgets": budget_rows(workspace.settings, workspace.catalogue),
+        "correlations": correlation_rows(workspace.correlations),
     }
+    counted = counted_rows(workspace.settings, workspace.catalogue)
+    _read_rows(con, "counted", counted, COUNTED)
     for name, rows in written.items():
-        con.execute(
-            f"create or replace temp table {name}_read as "
-            "select unnest(from_json($rows, $shape), recursive := true)",
-            {"rows": json.dumps(list(rows)), "shape": json.dumps([TABLES[name].columns])},
-        )
+        _read_rows(con, f"{name}_read", rows, TABLES[name].columns)
+        if name == "realised":
+            con.execute(_COUNT)
         draft.write(con, name, f"select * from {name}_read")
+
+
+def _read_rows(
+    con: "duckdb.DuckDBPyConnection", table: str, rows: Iterable[Row], columns: Mapping[str, str]
+) -> None:
+    con.execute(
+        f"create or replace temp table {table} as "
+        "select unnest(from_json($rows, $shape), recursive := true)",
+        {"rows": json.dumps(list(rows)), "shape": json.dumps([columns])},
+    )
 
 
 def _totals(con: "duckdb.DuckDBPyConnection") -> dict[str, list[dict[str, str]]]:

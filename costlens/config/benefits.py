@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Context, Decimal
 from typing import Literal
 
+from costlens.config.lifts import Lift, check_lifts, shares_of
 from costlens.config.value import Value, mistake, required, setting
 from costlens.errors import Finding
 
@@ -38,6 +39,14 @@ class Amount(Value):
         if self.p10 is not None:
             return "lognormal"
         return "point" if self.low is None and self.high is None else "triangular"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted(Value):
+    """What came in, counted by a source of activity."""
+
+    measure: str = required("a measure of the activity of what the benefit stands under")
+    each: Decimal = required("what one of it is worth, in the currency of the amount")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,12 +106,25 @@ class Benefit(Value):
         least=0,
         most=1,
     )
+    lifts: tuple[Lift, ...] = setting(
+        "in place of shares of models: what came in with some of them on, for every set of them; "
+        "the parts are their Shapley value",
+        (),
+    )
     cashable: bool = setting("finance can book it", False)
     owner: str | None = setting(
         "who answers for it; the owner of what it stands under when left out", None, ref="team"
     )
     approver: str | None = setting("who agreed to it")
     review_on: date | None = setting("when it is looked at again")
+    realised: Counted | None = setting(
+        "what came in, where a source of activity counts it; a line of realised.csv goes before it"
+    )
+
+    @property
+    def parts(self) -> dict[str, Decimal]:
+        """Give what of it models and features bring, as declared or by `lifts`."""
+        return {**self.share, **(shares_of(self.lifts) if self.lifts else {})}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,6 +211,14 @@ def check_benefit(value: Value) -> Iterator[Finding]:
     """Take no amount that no day can be given for, and none where there is no money."""
     assert isinstance(value, Benefit)
     yield from _shares(value)
+    if value.lifts:
+        yield from check_lifts(value, value.lifts)
+    if value.lifts and any(not node.startswith("feature:") for node in value.share):
+        yield mistake(
+            value,
+            f'benefit "{value.name}" has "lifts" and shares of models',
+            "keep one of the two",
+        )
     if value.kind == "qualitative" and value.amount:
         yield mistake(
             value,

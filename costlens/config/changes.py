@@ -1,5 +1,7 @@
 """What a user writes to ask "what if": changes to a published build, which nothing stores."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -45,6 +47,14 @@ class Rescale(Value):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reown(Value):
+    """A thing that another team owns, on all days."""
+
+    target: str = required("KIND:NAME of a feature, model, product, pipeline, stage or resource")
+    team: str = required("the team that owns it")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Changes(Value):
     """What would be different."""
 
@@ -53,6 +63,12 @@ class Changes(Value):
     weight: tuple[Reweigh, ...] = setting("declared weights", ())
     price: tuple[Reprice, ...] = setting("prices, by the charges that have them", ())
     volume: tuple[Rescale, ...] = setting("how much things are used", ())
+    owner: tuple[Reown, ...] = setting("who owns what", ())
+    end_commitments: tuple[str, ...] = setting(
+        "commitments that end, by CommitmentDiscountId with * and ?: what they cover costs its "
+        "contracted price, and their fees are gone",
+        (),
+    )
 
     @property
     def gone(self) -> tuple[str, ...]:
@@ -64,12 +80,21 @@ def read_changes(path: Path) -> Changes:
     """Read a file of changes; raise every finding there is."""
     notes = Notes()
     text = read_text(path, path.name, notes)
-    root = mapping_of(text, path.name, notes) if text is not None else None
+    return _changes(text, path.name, notes)
+
+
+def changes_of(said: Mapping[str, object]) -> Changes:
+    """Read changes that are in no file; raise every finding there is."""
+    return _changes(json.dumps(said, default=str, indent=1), "changes", Notes())
+
+
+def _changes(text: str | None, name: str, notes: Notes) -> Changes:
+    root = mapping_of(text, name, notes) if text is not None else None
     found = read(root, Changes, notes) if root else None
-    if found is not None and not (found.gone or found.weight or found.price or found.volume):
+    if found == Changes():
         notes.add(
             "changes nothing",
-            where=path.name,
+            where=name,
             hint="write what goes, such as: drop: [feature:fv_orders]",
             code="no_change",
         )

@@ -8,8 +8,10 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 
+from costlens.config.access import Account
 from costlens.config.address import address_of
 from costlens.config.benefits import Amount, Benefit, check_amount, check_benefit
+from costlens.config.budgets import Budget, check_budget
 from costlens.config.edge_checks import (
     once_a_day,
     one_at_a_time,
@@ -20,9 +22,19 @@ from costlens.config.edge_checks import (
 from costlens.config.keys import Key, choices_of, keys_of
 from costlens.config.notes import Notes, did_you_mean, listed
 from costlens.config.pools import Pool, check_pool
+from costlens.config.readers import Readers, check_readers
+from costlens.config.reports import (
+    Delivery,
+    Mail,
+    Report,
+    Schedule,
+    check_delivery,
+    check_mail,
+    check_report,
+    check_schedule,
+)
 from costlens.config.value import Value, mistake
 from costlens.config.values import (
-    Account,
     Capacity,
     Produce,
     Source,
@@ -206,11 +218,17 @@ _CHECKS: dict[type[Value], Sequence[Callable[[Value], Iterator[Finding]]]] = {
     Capacity: (_capacity,),
     Amount: (check_amount,),
     Benefit: (check_benefit,),
+    Budget: (check_budget,),
     Pool: (check_pool,),
     Produce: (_template,),
     Stage: (weights_of_all, slices_of_all),
     Source: (_bucket, _database),
     Account: (_account,),
+    Readers: (check_readers,),
+    Report: (check_report,),
+    Delivery: (check_delivery,),
+    Mail: (check_mail,),
+    Schedule: (check_schedule,),
 }
 
 _GUESSES = 20  # a guess compares with every name: beyond this many, name none

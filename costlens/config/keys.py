@@ -48,6 +48,15 @@ class Form:
 
 FORMS = {
     "name": Form(pattern=r"[A-Za-z0-9_.:/-]+", says="letters, digits and _ . : - / only"),
+    "file": Form(
+        pattern=r"[A-Za-z0-9][A-Za-z0-9_.-]*", says="letters, digits and _ . -, a letter first"
+    ),
+    "window": Form(
+        pattern=r"all|last (?:month|quarter|year|week)|(?:month|quarter|year) to date"
+        r"|last [1-9][0-9]{0,2} (?:days|weeks|months)"
+        r"|[0-9]{4}-(?:0[1-9]|1[0-2])(?:\.\.[0-9]{4}-(?:0[1-9]|1[0-2]))?",
+        says="last month, month to date, last 13 weeks, 2026-10 or 2026-08..2026-10",
+    ),
     "memory": Form(
         pattern=r"(?:[1-9][0-9]?|100)%|[1-9][0-9]{0,5}(?:\.[0-9]+)? ?[MGT]i?B",
         says="a part of the memory, such as 60%, or an amount, such as 800MB or 4GB",

@@ -1,4 +1,4 @@
-"""Read what finance keeps as CSV: `benefits.csv`, `realised.csv` and `metrics.csv`.
+"""Read what stands in tables: `benefits.csv`, `realised.csv`, `metrics.csv`, `correlations.csv`.
 
 A line becomes the mapping that YAML would be, so it goes through the same reader and checks.
 """
@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from costlens.config.benefits import Amount, Benefit, Realised, claim_id
+from costlens.config.correlations import Correlation
 from costlens.config.keys import keys_of
 from costlens.config.marks import Leaf, Map, Node, meaning
 from costlens.config.metrics import Reading
@@ -18,36 +19,42 @@ from costlens.config.read import read
 from costlens.config.values import Catalogue, Target
 
 _KINDS = {"product": "products", "model": "models", "feature": "features"}
-Monthly = TypeVar("Monthly", Realised, Reading)
+Once = TypeVar("Once", Realised, Reading, Correlation)
 Line = tuple[str, dict[str, str]]  # its place, and its cells that are not empty
 
 
 def read_realised(text: str, *, file: str, notes: Notes) -> tuple[Realised, ...]:
     """Read what benefits brought in, month by month; each claim and month once."""
-    return tuple(_months(text, file, Realised, ("claim", "month", "amount"), notes))
+    return tuple(_each_once(text, file, Realised, ("claim", "month", "amount"), notes))
 
 
 def read_readings(text: str, *, file: str, notes: Notes) -> tuple[Reading, ...]:
     """Read what metrics were, month by month; each metric and month once."""
-    return tuple(_months(text, file, Reading, ("metric", "month", "value"), notes))
+    return tuple(_each_once(text, file, Reading, ("metric", "month", "value"), notes))
 
 
-def _months(
-    text: str, file: str, kind: type[Monthly], needed: tuple[str, str, str], notes: Notes
-) -> Iterator[Monthly]:
-    """Read lines that stand for one month of one thing, each once."""
+def read_correlations(text: str, *, file: str, notes: Notes) -> tuple[Correlation, ...]:
+    """Read how alike the values of features are; each two once."""
+    needed = ("feature", "other", "correlation")
+    return tuple(_each_once(text, file, Correlation, needed, notes))
+
+
+def _each_once(
+    text: str, file: str, kind: type[Once], needed: tuple[str, str, str], notes: Notes
+) -> Iterator[Once]:
+    """Read lines that say a third thing of two others, such as a claim and a month, each once."""
     found: dict[tuple[str, str], str] = {}
     for place, cells in _lines(text, file, list(keys_of(kind)), needed, notes):
         one = read(_map(place, cells), kind, notes)
         if one is None:
             continue
-        name = str(getattr(one, needed[0]))
-        first = found.setdefault((name, one.month), place)
+        name, of = str(getattr(one, needed[0])), str(getattr(one, needed[1]))
+        first = found.setdefault((name, of), place)
         if first == place:
             yield one
         else:
             notes.add(
-                f'"{name}" has {one.month} twice, here and at {first}',
+                f'"{name}" has {of} twice, here and at {first}',
                 where=place,
                 hint="keep one of the two, or add them up",
                 code="duplicate_key",

@@ -12,10 +12,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
+from costlens.config.access import Access, Account, Password
 from costlens.config.benefits import Benefit, Realised, Worth
+from costlens.config.budgets import Budget
+from costlens.config.correlations import Correlation
 from costlens.config.dated import Edge, Owner, Weight
 from costlens.config.metrics import Metric, Reading
 from costlens.config.pools import Pool
+from costlens.config.readers import Readers
+from costlens.config.reports import Mail, Report, Schedule
 from costlens.config.value import Value, required, setting
 from costlens.engine import MEMORY_LIMIT
 
@@ -55,39 +60,6 @@ class Exclusion(Selector):
     """Charges of a source that are left out of every attribution, and why."""
 
     reason: str = required("why; printed beside the money")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Access(Value):
-    """How a source on S3 is reached; credentials come from where tools of AWS find them."""
-
-    profile: str | None = setting("a profile of the AWS configuration")
-    role_arn: str | None = setting("a role to take on")
-    region: str | None = setting("the region of the bucket, where nothing else says it")
-    endpoint: str | None = setting("the URL of a store that speaks as S3 does")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Account(Value):
-    """Which account of AWS is asked; credentials come from where tools of AWS find them."""
-
-    profile: str | None = setting("a profile of the AWS configuration")
-    role_arn: str | None = setting("a role to take on")
-    region: tuple[str, ...] = setting(
-        "the region, or a list of several; by default that of the profile", ()
-    )
-    endpoint: str | None = setting("the URL of something that answers as AWS does")
-    since: date | None = setting(
-        "from which day on; by default the first of the month three months before the first refresh"
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Password(Value):
-    """Where a password is kept; it never stands in costlens.yaml."""
-
-    env: str | None = setting("a variable of the environment", None, choice="env")
-    file: str | None = setting("a file, relative to costlens.yaml", None, choice="file")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,6 +186,12 @@ class Settings(Value):
         "the folder for what does not fit into memory, relative to costlens.yaml; else it is a "
         "folder in the lake"
     )
+    access: Readers | None = setting(
+        "who may read the pages; without it, `costlens serve` answers this machine alone"
+    )
+    reports: tuple[Report, ...] = setting("files that go out by themselves", (), names="report")
+    mail: Mail | None = setting("the server that reports are mailed by")
+    schedule: Schedule = setting("when things are done by `costlens schedule`", Schedule())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -352,6 +330,9 @@ class Target(Named):
     benefits: tuple[Benefit, ...] = setting(
         "what it brings in; best on a product, where people feel it", (), names="benefit"
     )
+    notice_days: int | None = setting(
+        "how many days its users are told before it is stopped", None, least=0
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -361,6 +342,10 @@ class Feature(Target):
     uses: tuple[Edge, ...] = setting("features it is made from", (), only=("feature",))
     type: Literal["feature_view", "table", "column"] | None = setting("what it is in the store")
     pipeline: str | None = setting("the pipeline that makes it", None, ref="pipeline")
+    sources: tuple[str, ...] = setting("what it is computed from, such as orders.amount", ())
+    expression: str | None = setting(
+        "how it is computed; features of one expression over the same sources are duplicates"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -413,6 +398,7 @@ class Catalogue(Value):
     models: tuple[Model, ...] = setting("what uses features", (), names="model")
     products: tuple[Product, ...] = setting("what has a benefit", (), names="product")
     pools: tuple[Pool, ...] = setting("cost that no bill holds, as declared", (), names="pool")
+    budgets: tuple[Budget, ...] = setting("what may be spent", ())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -436,4 +422,5 @@ class Workspace:
     fx: tuple[FxRate, ...]
     realised: tuple[Realised, ...] = ()
     readings: tuple[Reading, ...] = ()
+    correlations: tuple[Correlation, ...] = ()
     digest: str

@@ -15,6 +15,7 @@ from costlens.config.read import read
 from costlens.config.tabled import (
     add_benefits,
     name_claims,
+    read_correlations,
     read_readings,
     read_realised,
 )
@@ -25,7 +26,15 @@ from costlens.errors import CostLensError
 _NAME = "costlens.yaml"
 _VARIABLE = "COSTLENS_CONFIG"
 BENEFITS, REALISED, METRICS = "benefits.csv", "realised.csv", "metrics.csv"
-TABLED = ("fx.csv", BENEFITS, REALISED, METRICS)  # beside costlens.yaml, each where there is one
+CORRELATIONS = "correlations.csv"
+TABLED = (
+    "fx.csv",
+    BENEFITS,
+    REALISED,
+    METRICS,
+    CORRELATIONS,
+)  # beside costlens.yaml, each where there is one
+_UNDECIDING = ("memory_limit", "scratch", "access", "reports", "mail", "schedule")
 
 
 def load(path: Path | None = None) -> Workspace:
@@ -50,8 +59,12 @@ def load(path: Path | None = None) -> Workspace:
     realised = () if text is None else read_realised(text, file=REALISED, notes=notes)
     text = _text(folder / METRICS, notes)
     readings = () if text is None else read_readings(text, file=METRICS, notes=notes)
+    text = _text(folder / CORRELATIONS, notes)
+    alike = () if text is None else read_correlations(text, file=CORRELATIONS, notes=notes)
     check_references(notes)
     check_patterns(notes)
+    if settings is not None:
+        _reports(settings, folder, notes)
     if settings is not None and not notes.findings:  # what could not be read is not left out
         notes.findings.extend(order_of_stages(settings.allocation, catalogue))
     notes.finish()
@@ -63,8 +76,28 @@ def load(path: Path | None = None) -> Workspace:
         fx=fx,
         realised=realised,
         readings=readings,
-        digest=digest(_deciding(settings), catalogue, fx, realised, readings),
+        correlations=alike,
+        digest=digest(_deciding(settings), catalogue, fx, realised, readings, alike),
     )
+
+
+def _reports(settings: Settings, folder: Path, notes: Notes) -> None:
+    """Check what reports need beside themselves."""
+    for report in settings.reports:
+        if report.sql and not (folder / report.sql).is_file():
+            notes.add(
+                f'report "{report.name}" has no file {report.sql}',
+                where=report.place,
+                hint="write one select into it, or correct sql:",
+                code="missing_file",
+            )
+        if settings.mail is None and any(to.mail for to in report.to):
+            notes.add(
+                f'report "{report.name}" goes by mail, and no server is named',
+                where=report.place,
+                hint="add mail: {host: ..., sender: ...} to costlens.yaml",
+                code="missing_key",
+            )
 
 
 def _deciding(settings: Settings) -> dict[str, object]:
@@ -72,7 +105,7 @@ def _deciding(settings: Settings) -> dict[str, object]:
     return {
         field.name: getattr(settings, field.name)
         for field in fields(settings)
-        if field.name not in ("memory_limit", "scratch")
+        if field.name not in _UNDECIDING
     }
 
 

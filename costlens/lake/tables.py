@@ -420,6 +420,40 @@ TABLES: dict[str, Table] = {
             },
         ),
         _table(
+            "traits",
+            "what is said of a feature, model or product that decides no cost",
+            {
+                "node": TEXT,
+                "notice_days": "INTEGER",
+                "sources": TEXT,
+                "expression": TEXT,
+                "read_from": TEXT,
+            },
+        ),
+        _table(
+            "correlations",
+            "how alike the values of two features are",
+            {
+                "feature": TEXT,
+                "other": TEXT,
+                "correlation": "DECIMAL(9,6)",
+                "read_from": TEXT,
+            },
+        ),
+        _table(
+            "budgets",
+            "what may be spent on one thing in each month, quarter or year; of none, on all",
+            {
+                "node": TEXT,
+                "amount": MONEY,
+                "currency": TEXT,
+                "per": TEXT,
+                "valid_from": "DATE",
+                "valid_to": "DATE",
+                "read_from": TEXT,
+            },
+        ),
+        _table(
             "findings",
             "something wrong or missing, with its place and the money it touches",
             {
