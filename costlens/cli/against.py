@@ -3,16 +3,17 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from costlens.cli.options import Months, open_lake
+from costlens.cli.options import Amount, Months, open_lake
 from costlens.cli.output import Print
-from costlens.config.values import Access, Source
+from costlens.config.access import Access
+from costlens.config.values import Source
 from costlens.errors import CostLensError, Finding
 from costlens.questions.window import ALWAYS, Window
 
@@ -22,24 +23,6 @@ if TYPE_CHECKING:
     from costlens.questions.ask import Asked
 
 Command = Callable[..., Any]  # a verb: click calls it by its options' names
-
-
-class Amount(click.ParamType[Decimal]):
-    """An amount of money, not below 0."""
-
-    name = "amount"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Decimal:
-        """Read an amount, exactly."""
-        try:
-            amount = Decimal(str(value))
-        except InvalidOperation:
-            amount = Decimal(-1)
-        if not amount.is_finite() or amount < 0:
-            self.fail(f'"{value}" is no amount: write 0.01', param, ctx)
-        return amount
 
 
 class Endpoint(click.ParamType[str]):

@@ -19,11 +19,16 @@ def coverage(scope: Scope, by: str, currency: str | None, printed: Print) -> Non
     cost; a bill's are those of its lines as far as their stages, before anybody needs them.
 
     convention: what would not be saved if this one alone went; others need it too, and a rule
-    shares it out. "(all of them)" is all targets of the level together.
+    shares it out. "(all targets)" are all of the level together.
+
+    low and high: the cost less and more what better measuring moves, on average, where it can be
+    told from this company's own data (band_share of `costlens measure-next`), by grade. Where a
+    weak grade has no such band, they are unknown.
     """
     from costlens.questions.ask import set_rates
+    from costlens.questions.covering import coverage as cover
 
     with scope.asking() as asked:
         set_rates(asked.con, asked.build, currency, window=scope.window)
-        answer = asked.ask("coverage", level=by, basis=scope.basis_of(asked), **scope.window.given)
+        answer = cover(asked, level=by, basis=scope.basis_of(asked), window=scope.window)
     printed.show(answer)

@@ -2,8 +2,9 @@
 
 import click
 
-from costlens.cli.options import Scope, read_amount, takes_currency, takes_print, takes_scope
+from costlens.cli.options import Scope, takes_currency, takes_print, takes_scope
 from costlens.cli.output import Print
+from costlens.questions.named import read_amount
 
 _MOST = 1000  # lines of a month
 

@@ -4,7 +4,8 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from decimal import Decimal, InvalidOperation
 from functools import wraps
 from getpass import getuser
 from pathlib import Path
@@ -14,9 +15,8 @@ import click
 
 from costlens.cli.output import FORMATS, Print
 from costlens.config.values import Workspace
-from costlens.errors import CostLensError
 from costlens.questions.ask import Asked
-from costlens.questions.window import ALWAYS, Window, months
+from costlens.questions.window import ALWAYS, Window, months, read_day
 from costlens.times import next_month
 
 if TYPE_CHECKING:
@@ -35,12 +35,10 @@ class Day(click.ParamType[date]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> date:
         """Read a day."""
-        for shape in ("%Y-%m-%d", "%Y-%m"):
-            try:
-                return datetime.strptime(str(value), shape).date()
-            except ValueError:
-                continue
-        self.fail(f'"{value}" is no day: write 2026-05-01 or 2026-05', param, ctx)
+        try:
+            return read_day(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Months(click.ParamType[Window]):
@@ -56,6 +54,24 @@ class Months(click.ParamType[Window]):
             return months(str(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class Amount(click.ParamType[Decimal]):
+    """An amount of money, not below 0."""
+
+    name = "amount"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Decimal:
+        """Read an amount, exactly."""
+        try:
+            amount = Decimal(str(value))
+        except InvalidOperation:
+            amount = Decimal(-1)
+        if not amount.is_finite() or amount < 0:
+            self.fail(f'"{value}" is no amount: write 0.01', param, ctx)
+        return amount
 
 
 class OneMonth(Months):
@@ -241,24 +257,3 @@ def load_workspace(config: Path | None) -> Workspace:
     from costlens.config import load
 
     return load(config)
-
-
-def read_target(text: str) -> tuple[str, str]:
-    """Read `feature:NAME`, `model:NAME` or `product:NAME`."""
-    level, _, name = text.partition(":")
-    if level not in ("feature", "model", "product") or not name:
-        raise CostLensError(
-            f'"{text}" names no target',
-            hint="write feature:NAME, model:NAME or product:NAME",
-        )
-    return level, name
-
-
-def read_amount(text: str) -> tuple[str, str]:
-    """Read a target, or `stage:`, `pipeline:`, `service:` or `class:` and a name."""
-    level, _, name = text.partition(":")
-    if level == "stage":  # as explain prints it, `stage:scan` or `pipeline:p/part`
-        return level, name if ":" in name else text
-    if level in ("pipeline", "service", "class") and name:
-        return ("stage", text) if level == "pipeline" and "/" in name else (level, name)
-    return read_target(text)

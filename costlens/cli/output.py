@@ -1,9 +1,7 @@
 """Print answers: the same rows as a table, CSV, JSON or Parquet."""
 
-import json
 import sys
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from shutil import get_terminal_size
@@ -14,10 +12,17 @@ import click
 from costlens.errors import CostLensError
 from costlens.money import plain
 from costlens.questions.ask import Answer, Cell
-from costlens.questions.plain import as_csv, plain_cell
+from costlens.questions.parquet import write_parquet
+from costlens.questions.plain import as_csv, as_json, plain_cell
 
-FORMATS = ("table", "csv", "json", "parquet")
-_SUFFIXES = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".txt": "table"}
+FORMATS = ("table", "csv", "json", "parquet", "excel")
+_SUFFIXES = {
+    ".csv": "csv",
+    ".json": "json",
+    ".parquet": "parquet",
+    ".xlsx": "excel",
+    ".txt": "table",
+}
 _READABLE = 16  # characters of a text that a narrow terminal still shows
 _FIGURES = ("DECIMAL", "HUGEINT", "BIGINT", "INTEGER")
 UNKNOWN = "\N{EN DASH}"
@@ -38,57 +43,30 @@ class Print:
         suffix = self.out.suffix.lower() if self.out else ".txt"
         style = self.style or _SUFFIXES.get(suffix, "csv")
         if style == "parquet":
-            _write_parquet(answer, self.out)
+            write_parquet(answer, _file(style, self.out))
             return
-        texts = {"table": lambda: _table(answer, total), "csv": lambda: as_csv(answer)}
-        text = texts.get(style, lambda: _json(answer))()
-        if self.out is None:
-            click.echo(text, nl=False)
-            return
+        if style == "excel":
+            from costlens.questions.spreadsheet import as_workbook
+
+            content, out = as_workbook(answer), _file(style, self.out)
+        else:
+            texts = {"table": lambda: _table(answer, total), "csv": lambda: as_csv(answer)}
+            content = texts.get(style, lambda: as_json(answer))().encode()
+            if self.out is None:
+                click.echo(content.decode(), nl=False)
+                return
+            out = self.out
         try:
-            self.out.write_text(text, encoding="utf-8")
+            out.write_bytes(content)
         except OSError as error:
-            raise CostLensError(f"cannot write: {error.strerror}", where=str(self.out)) from error
+            raise CostLensError(f"cannot write: {error.strerror}", where=str(out)) from error
 
 
-def _json(answer: Answer) -> str:
-    def value(cell: Cell) -> Cell:
-        if isinstance(cell, Decimal | datetime | date):
-            return plain_cell(cell)
-        return cell if cell is None or isinstance(cell, bool | int | str) else str(cell)
-
-    rows = [
-        {column: value(cell) for column, cell in zip(answer.columns, row, strict=True)}
-        for row in answer.rows
-    ]
-    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
-
-
-def _write_parquet(answer: Answer, out: Path | None) -> None:
-    import duckdb
-
+def _file(style: str, out: Path | None) -> Path:
     if out is None:
-        raise click.UsageError("Parquet goes to a file: add -o FILE.parquet")
-    # A HUGEINT would silently become DOUBLE in Parquet.
-    kinds = ["DECIMAL(38,0)" if kind == "HUGEINT" else kind for kind in answer.types]
-    columns = ", ".join(
-        f'unnest($c{index}::{kind}[]) as "{name}"'
-        for index, (name, kind) in enumerate(zip(answer.columns, kinds, strict=True))
-    )
-    values = {
-        f"c{index}": [
-            plain(row[index]) if isinstance(row[index], Decimal) else row[index]
-            for row in answer.rows
-        ]
-        for index in range(len(answer.columns))
-    }
-    with duckdb.connect() as con:
-        con.execute(f"create table answer as select {columns}", values)
-        try:
-            con.execute("copy answer to '{}' (format parquet)".format(str(out).replace("'", "''")))
-        except duckdb.IOException as error:
-            reason = str(error).rpartition(": ")[2]
-            raise CostLensError(f"cannot write: {reason}", where=str(out)) from error
+        name, suffix = {"parquet": ("Parquet", "parquet"), "excel": ("Excel", "xlsx")}[style]
+        raise click.UsageError(f"{name} goes to a file: add -o FILE.{suffix}")
+    return out
 
 
 def _cell(column: str, cell: Cell) -> str:

@@ -21,8 +21,8 @@ def portfolio(scope: Scope, by: str, currency: str | None, printed: Print) -> No
     less avoidable. margin: how much less it may bring, or how much more it has to, until the
     advice turns. A target without a benefit in money counts as kept.
 
-    used_by, owner and last_read say whom to ask before anything is stopped. What commitments cover
-    goes on being paid for a while: costlens avoidable product:NAME --horizon now.
+    used_by, owner, last_read and notice_days say whom to ask, and how long before. What commitments
+    cover goes on being paid for a while: costlens avoidable product:NAME --horizon now.
     """
     from costlens.questions.portfolio import portfolio as advise
 

@@ -21,4 +21,6 @@ def realisation(scope: Scope, currency: str | None, printed: Print) -> None:
 
     with scope.asking() as asked:
         answer = compare(asked, currency=currency)
+    if not answer.rows:
+        click.echo("note: no claim is over yet: its last day is not billed", err=True)
     printed.show(answer)

@@ -2,8 +2,9 @@
 
 import click
 
-from costlens.cli.options import Scope, read_target, takes_currency, takes_print, takes_scope
+from costlens.cli.options import Scope, takes_currency, takes_print, takes_scope
 from costlens.cli.output import Print
+from costlens.questions.named import read_target
 
 
 @click.command(epilog="Example: costlens value product:retention_campaign --month 2026-08..2026-10")
@@ -33,21 +34,13 @@ def value(
     that rise and fall as one and, in seeded random cases, for claims that know nothing of each
     other.
     """
-    from fractions import Fraction
-
-    from costlens.questions.appraise import Assumed, appraise
+    from costlens.questions.appraise import value_of
     from costlens.questions.explaining import Why
     from costlens.questions.known import insist_known
-    from costlens.questions.value import gather
 
     level, name = read_target(target)
     with scope.asking() as asked:
         insist_known(asked, [(level, name)])
         why = Why(level=level, target=name, basis=scope.basis_of(asked), window=scope.window)
-        found = gather(asked, why, years=years, currency=currency)
-        kept = asked.build.settings["roi"]
-    rate = kept["discount_rate"]
-    assumed = Assumed(
-        rate=None if rate is None else Fraction(rate), seed=kept["seed"], draws=kept["draws"]
-    )
-    printed.show(appraise(found, assumed))
+        answer = value_of(asked, why, years=years, currency=currency)
+    printed.show(answer)

@@ -18,7 +18,7 @@ from costlens.cli.output import Print
 @click.command(epilog="Example: costlens whatif changes.yaml --by model --month 2026-10")
 @click.argument("changes", type=click.Path(dir_okay=False, path_type=Path))
 @takes_scope(days=True, basis=True)
-@takes_level("feature")
+@takes_level("feature", also=("team",))
 @takes_currency(one=True)
 @takes_print
 def whatif(changes: Path, scope: Scope, by: str, currency: str | None, printed: Print) -> None:
@@ -26,7 +26,8 @@ def whatif(changes: Path, scope: Scope, by: str, currency: str | None, printed: 
 
     CHANGES is a YAML file: drop: [feature:a]; merge: [{drop: feature:a, into: feature:b}];
     weight: [{target: feature:a, weight: 2}]; price: [{service: Compute, factor: 0.8}];
-    volume: [{target: model:m, factor: 2}].
+    volume: [{target: model:m, factor: 2}]; owner: [{target: pipeline:p, team: risk}];
+    end_commitments: ["arn:*savingsplan/1*"].
 
     cost and net are as they are, cost_then and net_then as they would be. (stopped): stages that
     only those needed who go; each column of cost adds up to its bill. Capacity is taken to shrink

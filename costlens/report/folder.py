@@ -32,6 +32,19 @@ def publish(folder: Path, files: Mapping[str, bytes], *, mark: str) -> None:
         raise CostLensError(f"cannot write: {reason}", where=str(folder)) from error
 
 
+def put_file(path: Path, content: bytes) -> Path:
+    """Write a file aside, then put it in its place at once."""
+    aside = path.with_name(f".{path.name}.writing")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_bytes(content)
+        aside.replace(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CostLensError(f"cannot write: {reason}", where=str(path)) from error
+    return path
+
+
 def _check_place(folder: Path, mark: str) -> None:
     if not folder.exists() or (folder / mark).is_file():
         return

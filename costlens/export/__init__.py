@@ -1,0 +1,1 @@
+"""Write a build in formats that other tools read."""
