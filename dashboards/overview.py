@@ -2,13 +2,15 @@
 
 from decimal import Decimal
 
-from dash import html
+from dash import Dash, dcc, html
 
 from costlens.questions.ask import Answer
+from costlens.web.answers import alerts, decisions
+from costlens.web.asking import lay_out, wire_later
 from costlens.web.charts import Series, Worth, by_month, worth_bars
-from costlens.web.data import Data
-from costlens.web.formats import change, day, exact, percent, short, whole
-from costlens.web.grid import Column, grid
+from costlens.web.data import Builds, Data
+from costlens.web.formats import change, count, day, exact, percent, short, whole
+from costlens.web.links import linked, to_cost, to_rows, to_target
 from costlens.web.parts import (
     Card,
     Section,
@@ -18,29 +20,21 @@ from costlens.web.parts import (
     key,
     moved,
     page,
-    section,
     ticks,
 )
-from costlens.web.rows import Row, first_row, records
-from costlens.web.tables import Part
+from costlens.web.rows import Row, records
+from costlens.web.tables import Part, laid_out
 from costlens.web.theme import BLUE, GREY, OLIVE, PINK, RED, VIOLET
-from costlens.web.view import View, last_year, read_view
-from costlens.web.words import PARTS, residual
+from costlens.web.view import LEVELS, View, last_year, read_view
+from costlens.web.words import ALERTS, DECISIONS, PARTS, residual
 
 PATH, TITLE, ORDER = "/", "Overview", 1
 
+_LATER = ("decisions", "alerts")
+_WHOLE = ("bill", "reached")
 _BARS = 8  # things in the chart; the grid has them all
 _COLORS = {"work": BLUE, "idle": OLIVE, "waste": PINK, "unmatched": RED, "unneeded": VIOLET}
-_COLUMNS = (
-    Column(field="name", head="Name", width=150, is_text=True),
-    Column(field="cost", head="Cost", width=90, hint="Its fair share of the bill"),
-    Column(field="change", head="Against before", width=120, hint="Against the window before"),
-    Column(field="avoidable", head="Saved if dropped", width=98, hint="Spent for this one alone"),
-    Column(field="benefit", head="Benefit", width=90, hint="What its owner declared, likely"),
-    Column(field="net", head="Net", width=90, hint="Benefit less cost"),
-    Column(field="roi", head="ROI", width=72, hint="Net as a share of cost"),
-    Column(field="evidence", head="Evidence", width=120, is_text=True, hint="Of the benefit"),
-)
+_MOVERS, _DECISIONS = 6, 8  # rows; the CSV has all
 
 
 def summary(data: Data, view: View) -> Answer:
@@ -58,7 +52,19 @@ def worth(data: Data, view: View) -> Answer:
     return data.roi(level=view.level, basis=view.basis, window=view.window)
 
 
-TABLES = {"summary": summary, "months": months, "worth": worth, "all": worth}
+def moves(data: Data, view: View) -> Answer:
+    """Ask what moved against the window before."""
+    return data.ask("change_by_target", **view.given)
+
+
+TABLES = {
+    "summary": summary,
+    "months": months,
+    "worth": worth,
+    "movers": moves,
+    "decisions": decisions,
+    "alerts": alerts,
+}
 
 
 def layout(data: Data, **query: str) -> Part:
@@ -72,9 +78,14 @@ def layout(data: Data, **query: str) -> Part:
         grouped=True,
         body=[
             guarded("overview-cards", lambda: _cards(data, view)),
-            *[section(data, view, one) for one in _sections(view)],
+            *lay_out(data, view, _sections(view), late=_LATER),
         ],
     )
+
+
+def callbacks(app: Dash, builds: Builds) -> None:
+    """Bring what takes longer after the page."""
+    wire_later(app, builds, stem="overview", names=_LATER, view=read_view, sections=_all)
 
 
 def _sections(view: View) -> list[Section]:
@@ -92,6 +103,37 @@ def _sections(view: View) -> list[Section]:
         ),
         Section(
             page="overview",
+            name="decisions",
+            title="What needs a decision?",
+            lead="Advice goes by the stages that only these need, never by a share of the bill. "
+            "The amount is what stopping would save.",
+            rows=decisions,
+            draw=_decisions,
+            empty="Nothing: no review is due, and nothing costs more than it brings.",
+            has_table=True,
+        ),
+        Section(
+            page="overview",
+            name="alerts",
+            title="What should somebody look at?",
+            lead="Budgets that are or will be over, days unlike the four weeks before, and uses "
+            "that became dearer; as of the newest bill.",
+            rows=alerts,
+            draw=_alerts,
+            empty="Nothing: budgets hold, and the last days are like those before.",
+            has_table=True,
+        ),
+        Section(
+            page="overview",
+            name="movers",
+            title=f"What moved against {view.before_said}?",
+            rows=moves,
+            draw=_movers,
+            empty=f"No bill covers {view.months_said}.",
+            has_table=True,
+        ),
+        Section(
+            page="overview",
             name="months",
             title="Where did the bill go?",
             lead="Each month's whole bill. The months of the window stand out; a striped month "
@@ -100,17 +142,11 @@ def _sections(view: View) -> list[Section]:
             draw=_months,
             empty="No month is billed yet.",
         ),
-        Section(
-            page="overview",
-            name="all",
-            title=f"Every {view.level}, and what none of them bears",
-            lead="The costs add up to the whole bill. A name leads to why it costs that.",
-            rows=worth,
-            draw=_grid,
-            empty=f"No bill covers {view.months_said}.",
-            has_table=True,
-        ),
     ]
+
+
+def _all(_data: Data, view: View) -> list[Section]:
+    return _sections(view)
 
 
 def _title(data: Data, view: View) -> str:
@@ -152,6 +188,7 @@ def _cards(data: Data, view: View) -> Part:
             hint=f"{share}{hint}",
             moved=moved(row["change"], row["change_share"], view=view, currency=data.currency),
             history=history,
+            link=to_rows(view, figure if figure in _WHOLE else f"{view.level}:({figure})"),
         )
 
     if not figures:
@@ -178,7 +215,7 @@ def _worth(data: Data, view: View, answer: Answer) -> Part:
         )
         for row in rows[:_BARS]
     ]
-    more = f" The {len(shown)} dearest of {len(rows)}; all are in the table." * (len(rows) > _BARS)
+    more = f"The {len(shown)} dearest of {len(rows)}." if len(rows) > _BARS else ""
     says = f"Cost and benefit by {view.level}. " + "; ".join(
         f"{one.name}: cost {exact(one.cost, data.currency)}, "
         f"benefit {exact(one.likely, data.currency)}"
@@ -189,42 +226,9 @@ def _worth(data: Data, view: View, answer: Answer) -> Part:
     drawn = [
         key(colors if any(one.likely is not None for one in shown) else nothing),
         chart(worth_bars(shown, data.currency), says=says),
-        html.P(more.strip(), className="hint") if more else None,
+        html.P([more, " ", _to_list(view)], className="hint"),
     ]
     return html.Div(drawn)
-
-
-def _grid(data: Data, view: View, answer: Answer) -> Part:
-    moves = {row["name"]: row for row in records(data.ask("change_by_target", **view.given))}
-    bill = first_row(summary(data, view), figure="bill")
-    rows = [_grid_row(row, moves.get(row["name"], {}), data, view) for row in records(answer)]
-    foot = None
-    if bill is not None:
-        whole_bill = {"name": "The whole bill", "cost": bill["amount"], "change": bill["change"]}
-        foot = _said({"avoidable": None, "benefit": None, **whole_bill}, bill, data)
-    return grid(rows, _COLUMNS, foot=foot, id="overview-grid")
-
-
-def _grid_row(row: Row, move: Row, data: Data, view: View) -> Row:
-    made = {**row, "change": move.get("change"), "evidence": row["evidence_level"]}
-    is_target = not row["name"].startswith("(")
-    made["name"] = residual(row["name"])
-    made["link"] = view.link("/feature", level=view.level, name=row["name"]) if is_target else ""
-    if not is_target:
-        made["evidence"] = ""
-    return _said(made, move, data)
-
-
-def _said(row: Row, move: Row, data: Data) -> Row:
-    """Write every figure of a row as it is shown."""
-    said = {
-        f"{name}_said": exact(row.get(name), data.currency)
-        for name in ("cost", "avoidable", "benefit", "net")
-    }
-    said["change_said"] = change(move.get("change"), move.get("change_share"), data.currency)
-    said["roi_said"] = percent(row.get("roi"))
-    said["evidence_said"] = row.get("evidence") or ""
-    return row | said
 
 
 def _months(data: Data, view: View, answer: Answer) -> Part:
@@ -252,3 +256,104 @@ def _months(data: Data, view: View, answer: Answer) -> Part:
     return html.Div(
         [key(words), chart(by_month(ticks(axis, view), series, data.currency), says=says)]
     )
+
+
+def _to_list(view: View) -> Part:
+    return dcc.Link(f"All {view.level}s, ranked", href=view.link(f"/{view.level}s"))
+
+
+def _decisions(data: Data, view: View, answer: Answer) -> Part:
+    rows = [
+        html.Li(
+            [
+                html.Span(
+                    DECISIONS.get(row["decision"], row["decision"]),
+                    className=f"badge {'bad' if row['decision'] == 'stop' else 'plain'}",
+                ),
+                html.Div(
+                    [
+                        dcc.Link(row["name"], href=to_target(view, row["level"], row["name"])),
+                        html.Div(row["why"], className="why"),
+                    ]
+                ),
+                html.Span(
+                    exact(row["amount"], row["currency"]) if row["amount"] is not None else "",
+                    className="figure",
+                ),
+            ]
+        )
+        for row in records(answer)[:_DECISIONS]
+    ]
+    left = len(answer.rows) - len(rows)
+    more = [html.P(f"{count(left)} more are in the CSV.", className="hint")] if left > 0 else []
+    links = html.P(
+        [
+            dcc.Link("What to keep and what to stop", href=view.link("/portfolio")),
+            " · ",
+            dcc.Link("Try it out: what if", href=view.link("/whatif")),
+        ],
+        className="hint",
+    )
+    return html.Div([html.Ul(rows, className="decisions"), *more, links])
+
+
+def _alerts(data: Data, view: View, answer: Answer) -> Part:
+    rows = [
+        html.Li(
+            [
+                html.Span(ALERTS.get(row["kind"], row["kind"]), className="badge plain"),
+                html.Div(
+                    [
+                        _alerted(view, row["name"]),
+                        html.Div(f"{row['period']}: {row['why']}", className="why"),
+                    ]
+                ),
+                html.Span(
+                    change(row["change"], row["change_share"], row["currency"]),
+                    className="figure",
+                ),
+            ]
+        )
+        for row in records(answer)[:_DECISIONS]
+    ]
+    left = len(answer.rows) - len(rows)
+    more = html.P(f"{count(left)} more are in the CSV.", className="hint") if left > 0 else None
+    return html.Div([html.Ul(rows, className="decisions"), more])
+
+
+def _alerted(view: View, node: str) -> Part:
+    level, _, name = node.partition(":")
+    link = to_target(view, level, name) if level in LEVELS else ""
+    return linked(name or node, link, is_figure=False) if link else html.Strong(node)
+
+
+def _movers(data: Data, view: View, answer: Answer) -> Part:
+    found = [row for row in records(answer) if row["change"]]
+    found.sort(key=lambda row: -abs(row["change"]))
+    if not found:
+        return html.P("There are no full months before these to compare with.", className="empty")
+    rows = [
+        html.Tr(
+            [
+                html.Td(_mover(view, row)),
+                html.Td(
+                    linked(exact(row["amount"], data.currency), to_cost(view, row["name"])),
+                    className="number",
+                ),
+                html.Td(
+                    change(row["change"], row["change_share"], data.currency), className="number"
+                ),
+            ],
+            className="residual" if row["name"].startswith("(") else "",
+        )
+        for row in found[:_MOVERS]
+    ]
+    heads = [view.level.capitalize(), "Cost", f"Against {view.before_short}"]
+    left = len(answer.rows) - len(rows)
+    more = html.P(f"{count(left)} more are in the CSV.", className="hint") if left > 0 else None
+    return html.Div([laid_out(heads, rows, says="What moved", numbers=(1, 2)), more])
+
+
+def _mover(view: View, row: Row) -> Part:
+    name = row["name"]
+    return linked(residual(name), to_target(view, view.level, name), is_figure=False)

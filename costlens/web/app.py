@@ -1,29 +1,43 @@
 """The app: a shell around one page at a time, made on the server from one build."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import main_thread
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import dash_mantine_components as dmc
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
-from flask import Response, request
+from flask import Response, g, request
 
 from costlens.errors import CostLensError
 from costlens.paths import bundled
 from costlens.questions.plain import as_csv
+from costlens.web.access import (
+    CSRF_COOKIE,
+    CSRF_HEADER,
+    Guard,
+    csrf_of_reader,
+    let_everybody_in,
+    who_asks,
+)
+from costlens.web.audit import Audit, Export
 from costlens.web.data import Builds, Data
+from costlens.web.door import Door
 from costlens.web.formats import moment
+from costlens.web.headers import add_headers, compress
+from costlens.web.health import serve_health
 from costlens.web.pages import Page, find_pages
 from costlens.web.states import failed, nothing_billed, nothing_built, skeleton
 from costlens.web.tables import Part, aria
 from costlens.web.theme import FONT
+from costlens.web.view import CARRIED, LEVELS
+from costlens.web.who import NotForRoleError
 
 _LOG = logging.getLogger(__name__)
 _LOOK_MS = 2000  # between two looks of an open page for a newer build
-_CARRIED = ("month", "basis", "by")
 
 _INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -41,13 +55,18 @@ _INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-def create_app(lake: Path, *, folders: Sequence[Path] = ()) -> Dash:
+def create_app(
+    lake: Path, *, folders: Sequence[Path] = (), door: Door | None = None, is_eager: bool = False
+) -> Dash:
     """Make the app of a lake, with the bundled pages and those of further folders.
 
+    Without a `door` everybody may read every figure: whoever serves it sees to it that nobody else
+    reaches it. One that is eager asks each new build the usual questions before readers come.
     It keeps no state outside itself: any number of apps live side by side in one process.
     """
     pages = find_pages([bundled("dashboards"), *folders])
-    builds = Builds(lake)
+    audit = Audit(door.audit) if door else None
+    builds = Builds(lake, who=who_asks)
     dmc.pre_render_color_scheme()
     app = Dash(
         "costlens",
@@ -60,10 +79,21 @@ def create_app(lake: Path, *, folders: Sequence[Path] = ()) -> Dash:
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
         enable_mcp=False,
         add_log_handler=False,
+        csrf_token_name=CSRF_COOKIE,
+        csrf_header_name=CSRF_HEADER,
     )
+    serve_health(app, builds)  # first, so that the time of a request is the whole of it
+    if door:
+        Guard(door=door).stand_before(app)
+    else:
+        let_everybody_in(app)
+    add_headers(app, https=door is not None and door.https)
+    compress(app)
     app.layout = lambda: _shell(builds.latest())
+    if is_eager:
+        builds.ask_before(lambda data: _ask_usual(pages, data))
     _wire(app, pages, builds)
-    _serve_csv(app, pages, builds)
+    _serve_csv(app, pages, builds, audit)
     for page in pages:
         if page.callbacks is not None:
             page.callbacks(app, builds)
@@ -82,9 +112,10 @@ def _shell(build: int | None) -> Part:
             html.Header(
                 [
                     dcc.Link(
-                        [html.Img(src="assets/logo.svg", alt=""), "CostLens"],
+                        [html.Img(src="assets/logo.svg", alt=""), html.Span("CostLens")],
                         href="/",
                         className="brand",
+                        title="CostLens",
                     ),
                     html.Nav(id="nav", **aria(label="Pages")),
                     dmc.ColorSchemeToggle(
@@ -94,6 +125,7 @@ def _shell(build: int | None) -> Part:
                         size="lg",
                         **aria(label="Light or dark"),
                     ),
+                    _reader(),
                 ],
                 className="top",
             ),
@@ -111,6 +143,19 @@ def _shell(build: int | None) -> Part:
         ],
         theme={"fontFamily": FONT},
     )
+
+
+def _reader() -> Part:
+    """Say who is logged in, and let them log out; nothing where nobody logs in."""
+    who, csrf = g.get("who"), csrf_of_reader()
+    if who is None or not who.name:
+        return None
+    said = html.Span(who.name, title=who.role, className="who")
+    if not csrf or "proxied" in g:
+        return said
+    field = dcc.Input(type="hidden", name="csrf", value=csrf)
+    button = html.Button("Log out", type="submit")
+    return html.Form([said, field, button], action="/logout", method="POST", className="who")
 
 
 def _wire(app: Dash, pages: Sequence[Page], builds: Builds) -> None:
@@ -162,18 +207,34 @@ def _page(pages: Sequence[Page], builds: Builds, link: str) -> tuple[Part, str]:
     page = next((one for one in pages if one.path == address.path), None)
     if page is None:
         return _unknown(address.path), "No such page"
+    g.page = page.stem
     try:
         latest = builds.latest()
         if latest is None:
             return nothing_built(), page.title
-        data = builds.at(latest)
+        query = dict(parse_qsl(address.query))
+        data = builds.asked(query)
         if not data.months:
             return nothing_billed(), page.title
-        return page.layout(data, **dict(parse_qsl(address.query))), page.title
+        return page.layout(data, **query), page.title
     except Exception as error:  # the shell stands, and says so
         _LOG.exception("%s failed", page.stem)
         shown = [html.H1(page.title), failed(error, part=page.stem)]
         return html.Div(shown, className="page"), page.title
+
+
+def _ask_usual(pages: Sequence[Page], data: Data) -> None:
+    """Ask what most readers ask first: every page one can arrive at, by each level."""
+    if not data.months:
+        return
+    for query in ({}, *({"by": level} for level in LEVELS)):
+        for page in (page for page in pages if page.order):  # the others are of something
+            if not main_thread().is_alive():  # the server stops
+                return
+            try:
+                page.layout(data, **query)
+            except Exception:  # the page will say so itself
+                _LOG.debug("%s could not be asked before", page.stem, exc_info=True)
 
 
 def _unknown(path: str) -> Part:
@@ -188,15 +249,19 @@ def _unknown(path: str) -> Part:
 
 def _nav(pages: Sequence[Page], link: str) -> list[Part]:
     address = urlsplit(link)
-    carried = {key: value for key, value in parse_qsl(address.query) if key in _CARRIED}
+    asked = dict(parse_qsl(address.query))
+    carried = {key: value for key, value in asked.items() if key in CARRIED}
     query = f"?{urlencode(carried)}" if carried else ""
+    shown = next((page for page in pages if page.path == address.path), None)
+    here = shown.under(asked) if shown is not None else ""
     return [
         dcc.Link(
             page.title,
             href=page.path + query,
-            className="here" if page.path == address.path else "",
+            className="here" if page.path == here else "",
         )
         for page in pages
+        if page.order > 0
     ]
 
 
@@ -207,34 +272,43 @@ def _news(builds: Builds) -> str:
     return f"Updated: build {latest}, published {moment(builds.at(latest).built_at)}."
 
 
-def _serve_csv(app: Dash, pages: Sequence[Page], builds: Builds) -> None:
-    """Serve the rows behind each part of a page, under the link of the page."""
+def _serve_csv(app: Dash, pages: Sequence[Page], builds: Builds, audit: Audit | None) -> None:
+    """Serve the rows behind each part of a page, under the link of the page; note who took them."""
     by_stem = {page.stem: page for page in pages}
+
+    def note(stem: str, name: str, outcome: str, build: int | None, rows: int | None) -> None:
+        if audit is not None:
+            one = Export(
+                who=who_asks(),
+                address=request.remote_addr or "",
+                page=stem,
+                table=name,
+                query=f"?{request.query_string.decode('ascii', 'replace')}",
+                build=build,
+                rows=rows,
+                outcome=outcome,
+            )
+            audit.note(one)
 
     def rows(stem: str, name: str) -> Response:
         query = request.args.to_dict()
         page = by_stem.get(stem)
         if page is None or name not in page.tables:
             return Response("no such table\n", 404, mimetype="text/plain")
+        g.page = stem
         try:
-            data = _asked_for(builds, query)
-            text, said = _csv(page, name, data, query)
+            data = builds.asked(query)
+            view = page.view(data, query)
+            answer = page.tables[name](data, view)
+        except NotForRoleError as error:
+            note(stem, name, "refused", None, None)
+            return Response(f"not for your role: {error}\n", 403, mimetype="text/plain")
         except (CostLensError, ValueError) as error:
             return Response(f"{error}\n", 404, mimetype="text/plain")
+        note(stem, name, "given", data.number, len(answer.rows))
+        said = f"{view.first}..{view.last}"
         file = f"costlens-{stem}-{name}-{said}-build{data.number}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{file}"'}
-        return Response(text, mimetype="text/csv", headers=headers)
+        return Response(as_csv(answer), mimetype="text/csv", headers=headers)
 
     app.server.add_url_rule("/csv/<stem>/<name>.csv", view_func=rows)
-
-
-def _asked_for(builds: Builds, query: Mapping[str, str]) -> Data:
-    number = int(query["build"]) if "build" in query else builds.latest()
-    if number is None:
-        raise CostLensError("nothing is built yet", hint="run: costlens refresh")
-    return builds.at(number)
-
-
-def _csv(page: Page, name: str, data: Data, query: Mapping[str, str]) -> tuple[str, str]:
-    view = page.view(data, query)
-    return as_csv(page.tables[name](data, view)), f"{view.first}..{view.last}"

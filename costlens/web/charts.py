@@ -43,6 +43,16 @@ class Worth:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Span:
+    """A figure between a lower and a higher one."""
+
+    name: str
+    low: Decimal
+    at: Decimal
+    high: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
 class Step:
     """One step of a way from a whole to a part."""
 
@@ -80,7 +90,7 @@ def by_month(ticks: Sequence[Tick], series: Sequence[Series], currency: str) -> 
         "barmode": "relative",
         "bargap": 0.45 if len(ticks) > 3 else 0.6,
         "xaxis": {"type": "category", "fixedrange": True, "showgrid": False, "automargin": True},
-        "yaxis": _money_axis(currency),
+        "yaxis": money_axis(currency),
     }
     return {"data": traces, "layout": layout}
 
@@ -109,26 +119,26 @@ def worth_bars(rows: Sequence[Worth], currency: str) -> Figure:
         "hoverinfo": "skip",
     }
     labels = [
-        f"<b>{_cut(one.name)}</b><br>cost {short(one.cost, currency)}"
+        f"<b>{cut(one.name)}</b><br>cost {short(one.cost, currency)}"
         f" · {_benefit(one, short, currency)}"
         for one in rows
     ]
-    layout = _name_layout(labels, row=112)
-    layout["xaxis"] = _money_axis(currency) | {"rangemode": "tozero"}
+    layout = name_layout(labels, row=112)
+    layout["xaxis"] = money_axis(currency) | {"rangemode": "tozero"}
     return {"data": [costs, benefits, ranges], "layout": layout}
 
 
 def _cost_bars(rows: Sequence[Worth], currency: str) -> Figure:
     bars = _bars([at + 0.1 for at in range(len(rows))], [one.cost for one in rows], BLUE)
-    labels = [f"{_cut(one.name)} <b>{exact(one.cost, currency)}</b>" for one in rows]
-    layout = _name_layout(labels, row=58)
-    layout["xaxis"] = _money_axis(currency) | {"rangemode": "tozero"}
+    labels = [f"{cut(one.name)} <b>{exact(one.cost, currency)}</b>" for one in rows]
+    layout = name_layout(labels, row=58)
+    layout["xaxis"] = money_axis(currency) | {"rangemode": "tozero"}
     return {"data": [bars | {"width": 0.36, "hovertext": labels}], "layout": layout}
 
 
 def steps_down(steps: Sequence[Step], currency: str) -> Figure:
     """Draw a waterfall from a whole to a part, top to bottom."""
-    labels = [f"{_cut(one.label)} <b>{exact(one.amount, currency)}</b>" for one in steps]
+    labels = [f"{cut(one.label)} <b>{exact(one.amount, currency)}</b>" for one in steps]
     trace = {
         "type": "waterfall",
         "orientation": "h",
@@ -147,9 +157,40 @@ def steps_down(steps: Sequence[Step], currency: str) -> Figure:
         "decreasing": {"marker": {"color": GREY}},
         "totals": {"marker": {"color": BLUE}},
     }
-    layout = _name_layout(labels, row=62)
-    layout["xaxis"] = _money_axis(currency) | {"rangemode": "tozero"}
+    layout = name_layout(labels, row=62)
+    layout["xaxis"] = money_axis(currency) | {"rangemode": "tozero"}
     return {"data": [trace], "layout": layout}
+
+
+def spans(rows: Sequence[Span], currency: str) -> Figure:
+    """Draw a figure of each thing as a dot on the line from its lowest to its highest value."""
+    down = [at + 0.16 for at in range(len(rows))]
+    lines: dict[str, Any] = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [end for one in rows for end in (one.low, one.high, None)],
+        "y": [here for at in down for here in (at, at, None)],
+        "line": {"color": GREY, "width": 4},
+        "hoverinfo": "skip",
+    }
+    dots = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [one.at for one in rows],
+        "y": down,
+        "marker": {"size": 15, "color": BLUE},
+        "cliponaxis": False,
+        "hovertext": [f"{one.name}: {exact(one.at, currency)}" for one in rows],
+        "hoverinfo": "text",
+    }
+    labels = [
+        f"<b>{cut(one.name)}</b> {short(one.low, currency)} · "
+        f"<b>{short(one.at, currency)}</b> · {short(one.high, currency)}"
+        for one in rows
+    ]
+    layout = name_layout(labels, row=66)
+    layout["xaxis"] = money_axis(currency) | {"rangemode": "tozero"}
+    return {"data": [lines, dots], "layout": layout}
 
 
 def spark(amounts: Sequence[Decimal]) -> str:
@@ -191,7 +232,7 @@ def _bars(down: Sequence[Any], amounts: Sequence[Decimal | None], color: str) ->
     }
 
 
-def _name_layout(labels: Sequence[str], *, row: int) -> Figure:
+def name_layout(labels: Sequence[str], *, row: int) -> Figure:
     """Lay rows out from top to bottom, each under its label."""
     layout = plain_layout(row * len(labels) + 44)
     layout["yaxis"] = {
@@ -215,12 +256,13 @@ def _name_layout(labels: Sequence[str], *, row: int) -> Figure:
     return layout
 
 
-def _cut(name: str) -> str:
+def cut(name: str) -> str:
     """Cut a name to what a phone has room for; the table has it whole."""
     return name if len(name) <= _ROOM else f"{name[: _ROOM - 1]}…"
 
 
-def _money_axis(currency: str) -> dict[str, Any]:
+def money_axis(currency: str) -> dict[str, Any]:
+    """Lay an axis of money out."""
     return {
         "fixedrange": True,
         "tickprefix": symbol(currency),

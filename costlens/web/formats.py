@@ -37,6 +37,15 @@ def short(amount: Decimal | None, currency: str) -> str:
     return whole(amount, currency)
 
 
+def fine(amount: Decimal, currency: str) -> str:
+    """Write an amount, or a ratio where there is no currency; a small one to four digits."""
+    places = min(9, 3 - amount.adjusted()) if amount and abs(amount) < 1 else 2
+    figure = f"{abs(amount):,.{places}f}"
+    if currency:
+        return _signed(amount, currency, figure)
+    return f"{MINUS if amount < 0 else ''}{figure}"
+
+
 def percent(share: Decimal | None, places: int = 0) -> str:
     """Write a share of one: 68 %, or 0.4 % where it is small; something never reads as 0."""
     if share is None:

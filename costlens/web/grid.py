@@ -15,7 +15,7 @@ _THEME = """themeQuartz.withParams({
     headerBackgroundColor: 'var(--paper)', headerTextColor: 'var(--pale)', accentColor: '#0077BB',
     oddRowBackgroundColor: 'var(--paper)', fontFamily: 'inherit', headerFontWeight: 600,
     fontSize: 14, wrapperBorder: false, browserColorScheme: 'inherit', cellHorizontalPadding: 10,
-    headerColumnResizeHandleDisplay: 'none'
+    headerColumnResizeHandleColor: 'transparent'
 })"""
 _LETTER, _EDGES = 9, 24  # pixels
 _ALL_SHOWN = 14  # rows; more scroll inside the grid
@@ -35,14 +35,14 @@ class Column:
 def grid(
     rows: Sequence[Row], columns: Sequence[Column], *, foot: Row | None = None, id: str
 ) -> Part:
-    """Lay rows out as a grid whose first column leads to the `link` of each row."""
+    """Lay rows out as a grid; a field leads to where the row's field with `_link` says."""
     options: dict[str, Any] = {
         "theme": {"function": _THEME},
         "ensureDomOrder": True,
         "suppressCellFocus": False,
         "enableCellTextSelection": True,
         "animateRows": False,
-        "rowClassRules": {"residual": "!params.data.link && !params.node.rowPinned"},
+        "rowClassRules": {"residual": "params.data.is_residual && !params.node.rowPinned"},
         "tooltipShowDelay": 300,
     }
     every = [*rows, foot] if foot is not None else rows
@@ -81,6 +81,8 @@ def _define(column: Column, rows: Sequence[Row], *, is_first: bool) -> dict[str,
     }
     if is_first:
         defined |= {"cellRenderer": "CostLensLink", "wrapText": True, "autoHeight": True}
+    elif any(row.get(f"{column.field}_link") for row in rows):
+        defined["cellRenderer"] = "CostLensLink"
     else:
         defined["valueFormatter"] = {"function": f"params.data['{column.field}_said']"}
     if not column.is_text:

@@ -21,7 +21,10 @@ Layout = Callable[..., Any]  # Any: whatever Dash can show
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """One page: where it is, what it is called, and how it is made."""
+    """One page: where it is, what it is called, and how it is made.
+
+    One of ORDER 0 is reached by links alone; `under` names its page of the navigation.
+    """
 
     stem: str
     path: str
@@ -31,6 +34,7 @@ class Page:
     view: Callable[[Data, Mapping[str, str]], View]
     tables: Mapping[str, Callable[[Data, View], Answer]]
     callbacks: Callable[[Any, Builds], None] | None
+    under: Callable[[Mapping[str, str]], str]
 
 
 def find_pages(folders: Iterable[Path]) -> tuple[Page, ...]:
@@ -118,4 +122,5 @@ def _read(module: ModuleType, file: Path) -> Page:
         view=vars(module).get("view", read_view),
         tables=vars(module).get("TABLES", {}),
         callbacks=vars(module).get("callbacks"),
+        under=vars(module).get("under", lambda _query: module.PATH),
     )

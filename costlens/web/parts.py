@@ -6,20 +6,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import quote
 
-import dash_mantine_components as dmc
 from dash import dcc, html
 
 from costlens.questions.ask import Answer
 from costlens.web.charts import Tick, spark
 from costlens.web.data import Data, Month
+from costlens.web.filters import BASIS_SAID, filters
 from costlens.web.formats import change, day, moment, short_month
 from costlens.web.states import failed
 from costlens.web.tables import Part, aria, csv_link, table
 from costlens.web.theme import CONFIG, GREY, Figure
-from costlens.web.view import BASES, LEVELS, View, chosen, month_choices
+from costlens.web.view import View
 
 _LOG = logging.getLogger(__name__)
-_BASIS_SAID = {"effective": "Amortised", "billed": "As invoiced"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +31,7 @@ class Card:
     exactly: str = ""
     moved: str = ""
     history: Sequence[Decimal] = ()
+    link: str = ""  # to the rows that add up to it
 
 
 def page(
@@ -51,7 +51,7 @@ def page(
             html.P(about, className="about") if about else None,
             html.P(_about(data, view), className="about"),
             *[html.P(note, className="note", role="alert") for note in view.notes],
-            _filters(data, view, grouped=grouped),
+            filters(data, view, grouped=grouped),
             *body,
             html.Footer(_footnote(data), className="footnote"),
         ],
@@ -122,14 +122,14 @@ def guarded(part: str, make: Callable[[], Part]) -> Part:
         return failed(error, part=part)
 
 
-def chart(figure: Figure, *, says: str) -> Part:
+def chart(figure: Figure, *, says: str, look: str = "") -> Part:
     """Show a chart with what it says for those who do not see it."""
     graph = dcc.Graph(
         figure=figure,
         config=CONFIG,  # type: ignore[arg-type]  # plotly knows more keys than Dash
         style={"height": f"{figure['layout']['height']}px"},
     )
-    return html.Div(graph, role="img", className="chart", **aria(label=says))
+    return html.Div(graph, role="img", className=f"chart {look}".strip(), **aria(label=says))
 
 
 def ticks(months: Sequence[Month], view: View) -> list[Tick]:
@@ -173,7 +173,7 @@ def moved(amount: Decimal | None, share: Decimal | None, *, view: View, currency
 
 
 def _about(data: Data, view: View) -> str:
-    basis = _BASIS_SAID[view.basis].lower()
+    basis = BASIS_SAID[view.basis].lower()
     last = data.months[-1]
     until = f"{day(last.last_day)} {last.last_day.year}"
     return f"{view.months_said} · {basis} cost in {data.currency} · data to {until}"
@@ -192,49 +192,18 @@ def _footnote(data: Data) -> list[Part]:
     ]
 
 
-def _filters(data: Data, view: View, *, grouped: bool) -> Part:
-    several = [
-        dmc.Select(
-            id={"type": "filter", "key": "month", "shown": chosen(view)},
-            data=month_choices(data, view),
-            value=chosen(view),
-            allowDeselect=False,
-            label="Months",
-            checkIconPosition="right",
-            className="filter",
-        ),
-        _choice("Cost", "basis", view.basis, [(one, _BASIS_SAID[one]) for one in BASES]),
-    ]
-    if grouped:
-        choices = [(one, one.capitalize()) for one in LEVELS]
-        several.append(_choice("Group by", "by", view.level, choices))
-    return html.Div(several, className="filters", role="group", **aria(label="Filters"))
-
-
-def _choice(label: str, name: str, value: str, choices: Sequence[tuple[str, str]]) -> Part:
-    return html.Div(
-        [
-            html.Span(label, className="filter-label"),
-            dmc.SegmentedControl(
-                id={"type": "filter", "key": name, "shown": value},
-                data=[{"value": one, "label": said} for one, said in choices],
-                value=value,
-                **aria(label=label),
-            ),
-        ],
-        className="filter",
-    )
-
-
 def _card(card: Card) -> Part:
     picture = None
     if len(card.history) > 2:
         source = f"data:image/svg+xml;utf8,{quote(spark(card.history))}"
         picture = html.Img(src=source, alt="", className="spark")
+    figure = (
+        dcc.Link(card.figure, href=card.link, className="to-rows") if card.link else card.figure
+    )
     return html.Div(
         [
             html.Dt(card.label),
-            html.Dd([card.figure, picture], className="figure", title=card.exactly or card.figure),
+            html.Dd([figure, picture], className="figure", title=card.exactly or card.figure),
             html.Dd(card.moved, className="moved") if card.moved else None,
             html.Dd(card.hint, className="hint"),
         ],

@@ -5,6 +5,7 @@ from dash import html
 
 from costlens.errors import CostLensError
 from costlens.web.tables import Part, aria
+from costlens.web.who import NotForRoleError
 
 
 def skeleton() -> Part:
@@ -51,7 +52,11 @@ def nothing_billed() -> Part:
 
 
 def failed(error: Exception, *, part: str) -> Part:
-    """Say that a part failed, and offer to try again."""
+    """Say that a part failed, and offer to try again; or that it is not for the reader."""
+    if isinstance(error, NotForRoleError):
+        if part.endswith("-title"):
+            return "What your teams own"
+        return html.Span(f"Not for your role: {error.findings[0].message}.", className="refused")
     known = isinstance(error, CostLensError)
     why = str(error) if known else f"{type(error).__name__}. The server's log has the details."
     return html.Div(

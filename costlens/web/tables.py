@@ -15,6 +15,9 @@ from costlens.web.view import View
 Part = Any  # a Dash component, a text, or a list of them
 
 _MONEY = "DECIMAL(38,12)"
+_MOST = (
+    100  # rows of a table beside a chart: thousands would be slow to send, and nobody reads them
+)
 
 
 def aria(**words: str) -> dict[str, Any]:
@@ -49,7 +52,7 @@ def laid_out(
 
 
 def table(data: Data, answer: Answer, title: str) -> Part:
-    """Show the rows of an answer, as the CSV has them, for readers."""
+    """Show the rows of an answer, as the CSV has them, for readers; of many the first ones."""
     at = answer.columns.index("currency") if "currency" in answer.columns else None
 
     def cells(row: tuple[Cell, ...]) -> list[Part]:
@@ -61,9 +64,12 @@ def table(data: Data, answer: Answer, title: str) -> Part:
 
     heads = [name.replace("_", " ") for name in answer.columns]
     numbers = [at for at, kind in enumerate(answer.types) if _side(kind) == "number"]
-    return laid_out(
-        heads, [html.Tr(cells(row)) for row in answer.rows], says=title, numbers=numbers
-    )
+    rows = [html.Tr(cells(row)) for row in answer.rows[:_MOST]]
+    shown = laid_out(heads, rows, says=title, numbers=numbers)
+    if len(answer.rows) <= _MOST:
+        return shown
+    said = f"The first {_MOST} of {count(len(answer.rows))} rows; the CSV has them all."
+    return html.Div([shown, html.P(said, className="hint")])
 
 
 def csv_link(data: Data, view: View, *, page: str, name: str) -> Part:

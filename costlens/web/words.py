@@ -55,6 +55,7 @@ _NEEDS = {
     "declared": "shared by declared weights",
     "weight": "shared by declared weights",
     "even": "shared evenly",
+    "policy": "given by a policy",
 }
 
 
@@ -62,9 +63,42 @@ def need(text: str) -> str:
     """Say how a stage's cost came to a target: `even 1/3` as shared evenly, 1/3."""
     rung, _, weight = text.partition(" ")
     said = _NEEDS.get(rung, rung)
-    if rung == "only":
+    if rung == "only" or not weight:
         return said
     numerator, _, denominator = weight.partition("/")
     if len(weight) <= 11 or not denominator:
         return f"{said}, {weight}"
     return f"{said}, {percent(Decimal(numerator) / Decimal(denominator), 1)}"
+
+
+DECISIONS = {
+    "stop": "Stop?",
+    "either": "Keep or stop?",
+    "review": "Review is due",
+    "unused": "Used by nothing",
+    "unknown": "Benefit unknown",
+}
+
+SAVINGS = {
+    "duplicate": "Merge",
+    "unused": "Used by nothing",
+    "unread": "No longer read",
+    "zombie": "Needed by nothing",
+    "idle": "Idle machine",
+    "guess": "Measure first",
+    "reuse": "Saved already",
+}
+
+ALERTS = {"budget": "Budget", "anomaly": "Unusual day", "unit cost": "Cost of one use"}
+
+ADVICE = {"stop": "Stop", "keep": "Keep", "either": "Either", "unknown": "Not known"}
+
+EVIDENCE = {
+    0: "qualitative",
+    1: "declared",
+    2: "with baseline",
+    3: "before/after",
+    4: "quasi-experiment",
+    5: "randomised",
+    6: "booked",
+}

@@ -55,8 +55,32 @@ class Client:
         return shown
 
     def page(self, link: str) -> str:
-        """Give the texts of a page, one a line."""
-        return "\n".join(texts(self.show(link)["page"]["children"]))
+        """Give the texts of a page, and of the parts that come after it, one a line."""
+        shown = self.show(link)["page"]["children"]
+        return "\n".join(texts([shown, *self.later(link, shown)]))
+
+    def later(self, link: str, shown: object) -> list[object]:
+        """Ask for the parts that come after a page, as the browser does when it stands."""
+        return [
+            self.press(one["id"], "data", one["id"].replace("-later", "-place"), link)
+            for one in found(shown, "Store")
+        ]
+
+    def press(self, part: str, kind: str, place: str, link: str) -> object:
+        """Post what the browser posts when a part of a page is asked for."""
+        answer = self.app.server.test_client().post(
+            "/_dash-update-component",
+            json={
+                "output": f"{place}.children",
+                "outputs": {"id": place, "property": "children"},
+                "inputs": [{"id": part, "property": kind, "value": 1}],
+                "state": [{"id": "link", "property": "data", "value": link}],
+                "changedPropIds": [f"{part}.{kind}"],
+            },
+        )
+        assert answer.status_code == 200, answer.text
+        made: object = answer.json["response"][place]["children"]
+        return made
 
 
 def texts(part: object) -> list[str]:
@@ -68,6 +92,21 @@ def texts(part: object) -> list[str]:
     if isinstance(part, dict):
         return texts(part.get("props", {}).get("children"))
     return []
+
+
+def charts(part: object) -> list[dict[str, object]]:
+    """List the figures of a layout that was sent as JSON."""
+    return [one["figure"] for one in found(part, "Graph")]
+
+
+def found(part: object, kind: str) -> list[dict[str, Any]]:
+    """List the properties of every part of a kind in a layout that was sent as JSON."""
+    if isinstance(part, list):
+        return [one for each in part for one in found(each, kind)]
+    if not isinstance(part, dict):
+        return []
+    inside = found(part.get("props", {}).get("children"), kind)
+    return [part["props"], *inside] if part.get("type") == kind else inside
 
 
 def start_server(folder: Path, *words: str) -> tuple[subprocess.Popen[str], str]:
@@ -87,7 +126,7 @@ def start_server(folder: Path, *words: str) -> tuple[subprocess.Popen[str], str]
     )
     assert process.stdout is not None
     said = process.stdout.readline()
-    found = re.match(r"(http://127\.0\.0\.1:\d+) ", said)
+    found = re.match(r"(http://(?:127\.0\.0\.1|0\.0\.0\.0):\d+) ", said)
     if not found:
         process.kill()
         raise AssertionError(f"{said}{process.communicate()[1]}")

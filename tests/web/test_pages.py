@@ -13,7 +13,7 @@ from costlens.web.pages import Page, find_pages
 PAGES = find_pages([bundled("dashboards")])
 GOOD = """
 from dash import html
-PATH, TITLE, ORDER = "/mine", "Mine", 9
+PATH, TITLE, ORDER = "/mine", "Mine", 20
 def layout(data, **_):
     return html.H1("mine")
 """
@@ -35,12 +35,23 @@ def test_the_page_that_contributing_shows_can_be_laid_out(tmp_path: Path, data: 
 
 
 def test_the_overview_comes_first() -> None:
-    assert [page.path for page in PAGES] == ["/", "/feature"]
+    shown = [page.path for page in PAGES if page.order > 0]
+    assert shown == [
+        *("/", "/products", "/models", "/features", "/pipelines"),
+        *("/portfolio", "/whatif", "/benefits", "/trust"),
+    ]
 
 
 def test_a_workspace_adds_pages_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(GOOD)
     assert [page.path for page in find_pages([bundled("dashboards"), tmp_path])][-1] == "/mine"
+
+
+def test_a_page_of_order_0_is_reached_by_links_and_shown_under_its_list() -> None:
+    (page,) = [one for one in PAGES if one.path == "/feature"]
+    assert page.order == 0
+    assert page.under({"level": "model"}) == "/models"
+    assert page.under({"level": "nothing"}) == "/features"
 
 
 @pytest.mark.parametrize(

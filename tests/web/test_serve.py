@@ -1,3 +1,4 @@
+import gzip
 import signal
 import socket
 import time
@@ -6,7 +7,7 @@ import urllib.request
 
 import pytest
 from asking_pages import start_server
-from company import Company, costlens
+from company import Company
 
 
 def test_it_serves_without_a_build_and_stops_cleanly(company: Company) -> None:
@@ -39,11 +40,13 @@ def test_a_taken_port_is_named_with_what_to_do(company: Company) -> None:
     assert f"costlens serve --port {port + 1}" in ran.err
 
 
-def test_another_host_is_refused() -> None:
+def test_another_host_is_refused_without_anyone_who_may_read(company: Company) -> None:
+    company.bill({"cost": "1"})
     began = time.monotonic()
-    ran = costlens("serve", "--host", "0.0.0.0")
+    ran = company.run("serve", "--host", "0.0.0.0")
     assert ran.code == 1
     assert "refused to serve on 0.0.0.0" in ran.err
+    assert "under `access` in costlens.yaml" in ran.err
     assert time.monotonic() - began < 5
 
 
@@ -54,3 +57,25 @@ def test_a_broken_page_of_the_workspace_is_named(company: Company) -> None:
     ran = company.run("serve", "--port", "0")
     assert ran.code == 1
     assert "mine.py: the page lacks" in ran.err
+
+
+def test_what_is_sent_is_compressed_for_those_who_take_it(company: Company) -> None:
+    company.bill({"cost": "1"})
+    process, address = start_server(company.folder)
+    try:
+        for path, kind in (("/_dash-dependencies", "json"), ("/assets/costlens.css", "css")):
+            plain = urllib.request.Request(address + path)
+            packed = urllib.request.Request(address + path, headers={"Accept-Encoding": "gzip"})
+            with urllib.request.urlopen(plain, timeout=10) as answer:
+                text = answer.read()
+                assert kind in answer.headers["Content-Type"]
+                assert "Content-Encoding" not in answer.headers
+            with urllib.request.urlopen(packed, timeout=10) as answer:
+                sent = answer.read()
+                is_packed = answer.headers.get("Content-Encoding") == "gzip"
+                assert int(answer.headers["Content-Length"]) == len(sent)
+            assert (gzip.decompress(sent) if is_packed else sent) == text
+            assert is_packed is (kind == "json")
+    finally:
+        process.kill()
+        process.communicate(timeout=10)

@@ -4,6 +4,7 @@ from typing import cast
 
 import pytest
 
+from costlens.questions.ask import Answer
 from costlens.web.data import Data, Month
 from costlens.web.view import month_choices, read_view
 
@@ -17,7 +18,16 @@ FOUR = (month("2026-08"), month("2026-09"), month("2026-10"), month("2026-11", i
 
 
 def fake(*months: Month) -> Data:
-    return cast(Data, SimpleNamespace(months=months or FOUR, basis="effective"))
+    nothing = Answer(columns=("name",), types=("VARCHAR",), rows=())
+    return cast(
+        Data,
+        SimpleNamespace(
+            months=months or FOUR,
+            basis="effective",
+            currencies=("USD",),
+            ask=lambda _question, **_given: nothing,
+        ),
+    )
 
 
 @pytest.mark.parametrize(
@@ -28,6 +38,9 @@ def fake(*months: Month) -> Data:
         ("last3", "2026-08", "2026-10", "2026-05"),
         ("all", "2026-08", "2026-11", "2026-08"),  # an open month has nothing to compare with
         ("2026-11", "2026-11", "2026-11", "2026-11"),
+        ("mtd", "2026-11", "2026-11", "2026-11"),
+        ("qtd", "2026-10", "2026-11", "2026-10"),
+        ("ytd", "2026-08", "2026-11", "2026-08"),
         ("2026-09", "2026-09", "2026-09", "2026-08"),
         ("2026-08..2026-09", "2026-08", "2026-09", "2026-06"),
     ],
@@ -60,6 +73,25 @@ def test_a_span_of_the_link_is_one_of_the_choices() -> None:
     values = [item["value"] for group in groups for item in group["items"]]  # type: ignore[attr-defined]
     assert "2026-08..2026-09" in values
     assert values.count("2026-11") == 1
+
+
+def test_a_quarter_is_one_of_the_choices_and_not_named_as_from_the_link() -> None:
+    groups = month_choices(fake(), read_view(fake(), {"month": "2026-10..2026-12"}))
+    assert [group["group"] for group in groups] == ["Window", "Month", "Quarter"]
+
+
+def test_comparing_with_nothing_has_no_window_before() -> None:
+    view = read_view(fake(), {"compare": "none"})
+    assert view.before == view.first
+
+
+def test_an_owner_or_product_that_nobody_is_falls_back_to_all_and_says_so() -> None:
+    view = read_view(fake(), {"owner": "nobody", "product": "nothing"})
+    assert (view.owner, view.product) == (None, None)
+    assert [note.partition('"')[0] for note in view.notes] == [
+        "no owner is called ",
+        "no product is called ",
+    ]
 
 
 def test_windows_are_said_in_words() -> None:

@@ -1,0 +1,1 @@
+"""The page of one feature, model or product, by subject."""
