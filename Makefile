@@ -4,7 +4,7 @@ BIN := .venv/bin
 # make demo SERVE=0 stops before the dashboard is served.
 SERVE ?= 1
 
-.PHONY: demo test test-all lint bench goldens screenshots clean
+.PHONY: demo test test-all lint bench goldens screenshots site clean
 
 demo: .venv/.installed
 	$(BIN)/costlens demo --folder demo $(if $(filter 0,$(SERVE)),--no-serve,--serve)
@@ -32,6 +32,10 @@ goldens: .venv/.installed-dev
 screenshots: .venv/.installed-dev
 	$(BIN)/costlens demo --folder demo --no-serve >/dev/null
 	$(BIN)/python docs/screenshots.py demo
+
+# The pages of docs/ as a site, in build/site.
+site: .venv/.installed-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:
 	rm -rf .venv demo dist build

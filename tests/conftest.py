@@ -72,3 +72,14 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
         assert text == path.read_text(encoding="utf-8"), f"{path.name}: pytest --update-goldens"
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    """The sample company, built once; tests ask it and change nothing."""
+    folder = tmp_path_factory.mktemp("demo") / "costlens-demo"
+    ignore = shutil.ignore_patterns("__pycache__", "lake")
+    shutil.copytree(SAMPLE, folder, ignore=ignore)
+    company = Company(folder=folder)
+    company.refresh()
+    return company

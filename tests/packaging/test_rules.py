@@ -41,15 +41,20 @@ GIVEN = {
     "evidence_level": 2,
     "side": "benefit",
     "by": "service",
+    "grain": "day",
     "target": "fv_orders",
     "targets": ["feature:fv_orders"],
     "stage": None,
     "service": None,
     "class": None,
     "build": 1,
+    "day": datetime(2026, 5, 1).date(),
     "gone": ["fv_orders"],
     "horizon": "now",
     "most": 10,
+    "owner": None,
+    "as_of": datetime(2026, 6, 1).date(),
+    "product": None,
     "basis": "billed",
     "start": datetime(2026, 5, 1).date(),
     "stop": datetime(2026, 6, 1).date(),
@@ -60,7 +65,15 @@ GIVEN = {
     "execution": "shop_features_daily/run",
     "currency": "USD",
     "sources": '[{"name": "bill", "type": "focus"}]',
+    "since": datetime(2026, 6, 1),
+    "producer": "costlens",
     "tolerance": Decimal("0.01"),
+    "unread_days": 30,
+    "alike": Decimal("0.98"),
+    "days": 7,
+    "factor": Decimal(4),
+    "least": Decimal(1),
+    "drift": Decimal("0.2"),
 }
 
 
@@ -105,9 +118,22 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
         "bill_days",
         "benefits",
         "cost_by_target",
+        "change_by_target",
+        "roi_by_target",
+        "scope",
+        "ranked",
         "by_method",
+        "daily_costs",
+        "spans",
+        "forecasts",
+        "budget",
+        "unusual",
+        "unit_drift",
+        "coverage",
+        "chargeback_by_team",
     ):
         asked.keep(question, **GIVEN)
+    asked.keep("measure_next", "guesses", **GIVEN)
     con.execute("create temp table needed as from node_sets")
     steps.run(con, ("stopped",))
     con.execute(whatif.CHANGED)

@@ -1,0 +1,90 @@
+"""The container file and the unit of systemd say commands that there are."""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from checkout import ROOT
+
+from costlens.cli.serve import serve
+
+DEPLOY = ROOT / "deploy"
+CONTAINER = (DEPLOY / "Containerfile").read_text().replace("\\\n", " ")
+UNIT = DEPLOY / "costlens.service"
+
+
+def _list(word: str) -> list[str]:
+    found = re.search(rf"^{word}[^\[\n]*(\[.*\])$", CONTAINER, re.MULTILINE)
+    assert found
+    words: list[str] = json.loads(found[1])
+    return words
+
+
+def test_both_serve_with_options_that_there_are() -> None:
+    line = re.search(r"^ExecStart=\S+/costlens (.*)$", UNIT.read_text(), re.MULTILINE)
+    assert line
+    for words in (_list("CMD"), shlex.split(line[1])):
+        assert words[0] == "serve"
+        given = serve.make_context("serve", words[1:]).params
+        assert given["port"] == 8050
+        assert given["threads"] == 8
+    assert _list("ENTRYPOINT") == ["costlens"]
+
+
+def test_the_container_is_made_of_files_that_there_are_and_runs_as_nobody_special() -> None:
+    kept = (DEPLOY / "Containerfile.dockerignore").read_text().split("\n")
+    wanted = [line[1:] for line in kept if line.startswith("!")]
+    assert all((ROOT / name).exists() for name in wanted)
+    built = re.search(r"include = \[(.*)\]", (ROOT / "pyproject.toml").read_text())
+    assert built
+    assert {name.strip(' "/') for name in built[1].split(",")} <= set(wanted)
+    assert re.search(r"^USER 10001$", CONTAINER, re.MULTILINE)
+
+
+def test_its_health_check_asks_for_what_is_served(tmp_path: Path) -> None:
+    words = _list("HEALTHCHECK")
+    assert words[:2] == ["python", "-c"]
+    (tmp_path / "costlens.yaml").write_text(
+        "version: 1\nsources: [{name: a, type: focus, path: a.csv}]\n"
+    )
+    command = [
+        sys.executable,
+        "-c",
+        "from costlens.cli import main; main()",
+        "serve",
+        "--port",
+        "0",
+        "--config",
+        str(tmp_path),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().split()[0]
+        check = words[2].replace("http://127.0.0.1:8050", address)
+        assert check != words[2]
+        done = subprocess.run(
+            [sys.executable, "-c", check], capture_output=True, text=True, check=False
+        )
+        process.kill()
+    assert done.returncode == 1
+    assert "HTTP Error 503" in done.stderr  # nothing is built yet
+
+
+def test_systemd_takes_the_unit(tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("no systemd-analyze here")
+    program = tmp_path / "costlens"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    unit = tmp_path / "costlens.service"
+    unit.write_text(UNIT.read_text().replace("/opt/costlens/bin/costlens", str(program)))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
