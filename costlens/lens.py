@@ -134,7 +134,7 @@ class Lens:
 
         if lines and currency:
             raise CostLensError("lines are in the currency they were billed in: no currency")
-        level, name = read_amount(target)
+        level, name = read_amount(self._asked, target)
         window = _window(start, stop, month)
         why = Why(level=level, target=name, basis=self._basis(basis), window=window)
         set_rates(self._asked.con, self.build, currency, window=window)
@@ -176,11 +176,9 @@ class Lens:
         """Say what one target costs in full and is worth, measure by measure."""
         from costlens.questions.appraise import value_of
         from costlens.questions.explaining import Why
-        from costlens.questions.known import insist_known
-        from costlens.questions.named import read_target
+        from costlens.questions.named import read_targets
 
-        level, name = read_target(target)
-        insist_known(self._asked, [(level, name)])
+        level, name = read_targets(self._asked, [target])[0]
         window = _window(None, None, month)
         why = Why(level=level, target=name, basis=self._basis(basis), window=window)
         answer = value_of(self._asked, why, years=years, currency=currency)

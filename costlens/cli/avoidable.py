@@ -4,7 +4,6 @@ import click
 
 from costlens.cli.options import Scope, takes_currency, takes_print, takes_scope
 from costlens.cli.output import Print
-from costlens.questions.named import read_target
 
 
 @click.command(
@@ -38,11 +37,10 @@ def avoidable(
     part whose need at this level is known; an unseen reader makes avoidable too high.
     """
     from costlens.questions.ask import set_rates
-    from costlens.questions.known import insist_known
+    from costlens.questions.named import read_targets
 
-    wanted = [read_target(target) for target in targets]
     with scope.asking() as asked:
-        insist_known(asked, wanted)
+        wanted = read_targets(asked, targets)
         set_rates(asked.con, asked.build, currency, window=scope.window)
         answer = asked.ask(
             "avoidable",

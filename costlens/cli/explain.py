@@ -4,7 +4,6 @@ import click
 
 from costlens.cli.options import Scope, takes_currency, takes_print, takes_scope
 from costlens.cli.output import Print
-from costlens.questions.named import read_amount
 
 _MOST = 1000  # lines of a month
 
@@ -41,16 +40,18 @@ def explain(
     target's cost exactly; with --lines they are those of single billing lines, as billed, with the
     weights as they were used.
 
-    NAME may be a row of costlens cost that no target bears: "feature:(idle)". stage:NAME,
-    pipeline:NAME, service:NAME and class:NAME explain all that came there, whoever bears it.
+    NAME alone will do where only one target has it. It may be a row of costlens cost that no
+    target bears: "feature:(idle)". stage:NAME, pipeline:NAME, service:NAME and class:NAME explain
+    all that came there, whoever bears it.
     """
     if lines and currency:
         raise click.UsageError("--lines are in the currency they were billed in: no --currency")
     from costlens.questions.ask import set_rates
     from costlens.questions.explaining import Why, explain_lines, explain_stages
+    from costlens.questions.named import read_amount
 
-    level, name = read_amount(amount)
     with scope.asking() as asked:
+        level, name = read_amount(asked, amount)
         set_rates(asked.con, asked.build, currency, window=scope.window)
         why = Why(
             level=level,

@@ -4,7 +4,6 @@ import click
 
 from costlens.cli.options import Scope, takes_currency, takes_print, takes_scope
 from costlens.cli.output import Print
-from costlens.questions.named import read_target
 
 
 @click.command(epilog="Example: costlens value product:retention_campaign --month 2026-08..2026-10")
@@ -36,11 +35,10 @@ def value(
     """
     from costlens.questions.appraise import value_of
     from costlens.questions.explaining import Why
-    from costlens.questions.known import insist_known
+    from costlens.questions.named import read_targets
 
-    level, name = read_target(target)
     with scope.asking() as asked:
-        insist_known(asked, [(level, name)])
+        level, name = read_targets(asked, [target])[0]
         why = Why(level=level, target=name, basis=scope.basis_of(asked), window=scope.window)
         answer = value_of(asked, why, years=years, currency=currency)
     printed.show(answer)

@@ -4,11 +4,9 @@ from dataclasses import dataclass, replace
 
 from costlens.allocate import trace
 from costlens.questions.ask import Answer, Asked
-from costlens.questions.known import insist_known
+from costlens.questions.named import TARGETS
 from costlens.questions.window import ALWAYS, Window
 from costlens.times import next_month
-
-TARGETS = ("feature", "model", "product")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +98,6 @@ def _only(window: Window, period: str) -> Window:
 
 def _keep_parts(asked: Asked, why: Why) -> None:
     """Keep `explain_parts` and `explain_policies` for the next questions."""
-    if not why.is_whole:
-        insist_known(asked, [(why.level, why.target)])
     given = {"level": why.level, "target": why.target, "basis": why.basis}
     narrowed = {"stage": why.stage, "service": why.service, "class": why.kind}
     question = "explain_whole" if why.is_whole else "explain_parts"

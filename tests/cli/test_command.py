@@ -131,8 +131,12 @@ def test_wrong_usage_ends_with_2_and_says_what_is_right(words: list[str]) -> Non
             "costlens: no feature is called qqqqqqqq\n    names: costlens cost --by feature\n",
         ),
         (
-            ["explain", "churn"],
-            'costlens: "churn" names no target\n'
+            ["explain", "chrun"],
+            'costlens: "chrun" names no target\n    did you mean model:churn?\n',
+        ),
+        (
+            ["value", "pipeline:churn"],
+            'costlens: "pipeline:churn" names no target\n'
             "    write feature:NAME, model:NAME or product:NAME\n",
         ),
         (
