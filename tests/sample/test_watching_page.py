@@ -11,7 +11,7 @@ from pathlib import Path
 from company import Company
 
 PAGE = Path(__file__).parents[2] / "docs" / "watching.md"
-REAL = Path(__file__).parents[1] / "data" / "billing" / "mybinder_2017_2019.csv"
+REAL = Path(__file__).parents[1] / "data" / "series" / "mybinder_2017_2019.csv"
 MADE, END = "<!-- made by tests/sample/test_watching_page.py -->", "<!-- end -->"
 MONTHS = (date(2026, 9, 1), date(2026, 10, 1))
 KNOWN = (0, 7, 14, 21)  # days of the month that have passed
