@@ -3,15 +3,8 @@
 -- references, else its views, else the service they came from, else the columns of the signature,
 -- else of the dataset.
 -- Grain: one row per (model version, feature). A column is only a feature where one has its name.
--- Reads: runs, tags, model_versions, logged_models, inputs, datasets, dataset_inputs.
-with all_tags as (
-    select run_uuid, key, words(value) as value
-    from tags
-    union all
-    select run_uuid, unnest(json_keys(run_tags)), unnest(json_extract_string(run_tags, '$.*'))
-    from runs
-),
-
+-- Reads: all_tags, model_versions, logged_models, inputs, datasets, dataset_inputs.
+with
 -- A page of REST that stands twice tells nothing twice.
 versions as (
     select

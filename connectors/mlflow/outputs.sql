@@ -1,51 +1,13 @@
 -- connectors/mlflow/outputs.sql
 -- Which models runs are for, and which feature views Feast's operations made.
 -- Grain: one row per (run, target).
--- Reads: runs, experiments, tags, latest_metrics, model_versions, logged_models.
+-- Reads: all_runs, all_tags, model_versions, logged_models.
 -- A run that no version came from is for the model of its parent, else for what came from any run of
 -- its family, else for that of its experiment where versions of one model alone came from there:
 -- failed tuning is cost of that model too.
-with timed as (
-    select
-        x_line,
-        run_uuid,
-        experiment_id,
-        words(status) as status,
-        words(name) as name,
-        words(user_id) as user_id,
-        words(lifecycle_stage) as lifecycle_stage,
-        instant(start_time) as opened,
-        instant(end_time) as stop,
-        quantity(feast_seconds) as feast_s
-    from runs
-),
-
--- A page of REST that stands twice tells nothing twice: of a run counts what has an end.
-all_runs as (
-    select *
-    from timed
-    qualify row_number() over (partition by run_uuid order by stop desc nulls last, x_line) = 1
-),
-
-all_tags as (
-    select run_uuid, key, max(words(value)) as value
-    from (
-        select run_uuid, key, value from tags
-        union all
-        select
-            run_uuid,
-            unnest(json_keys(run_tags)),
-            unnest(json_extract_string(run_tags, '$.*'))
-        from runs
-    )
-    group by run_uuid, key
-),
-
-told as (
+with told as (
     select
         run_uuid,
-        max(value) filter (key = 'mlflow.parentRunId') as parent,
-        max(value) filter (key = 'feast.operation') as operation,
         coalesce(
             max(value) filter (key = 'feast.materialize.feature_views'),
             max(value) filter (key = 'feast.feature_views_changed')
@@ -54,35 +16,10 @@ told as (
     group by run_uuid
 ),
 
-took as (
-    select run_uuid, max(seconds) as seconds
-    from (
-        select run_uuid, quantity(value) as seconds
-        from latest_metrics
-        where key = 'feast.materialize.duration_sec'
-        union all
-        select run_uuid, feast_s
-        from all_runs
-    )
-    group by run_uuid
-),
-
 begun as (
-    select
-        r.x_line,
-        r.run_uuid,
-        r.experiment_id,
-        t.parent,
-        t.operation,
-        t.views,
-        case
-            when t.operation = 'materialize' and d.seconds is not null and r.stop is not null
-                then r.stop - to_microseconds((d.seconds * 1000000)::bigint)
-            else r.opened
-        end as start
+    select r.*, t.views
     from all_runs as r
     left join told as t on r.run_uuid = t.run_uuid
-    left join took as d on r.run_uuid = d.run_uuid
 ),
 
 -- From which run a version came: its own column, or what its source names.
@@ -166,7 +103,7 @@ made as (
 
 select
     b.x_line,
-    b_pipeline.pipeline,
+    b.pipeline,
     b.run_uuid as run,
     coalesce(b.operation, 'run') as part,
     m.target,
@@ -175,10 +112,4 @@ select
     b.start
 from made as m
 inner join begun as b on m.run_uuid = b.run_uuid
-inner join (
-    select r.run_uuid, coalesce(max(words(e.name)), r.experiment_id) as pipeline
-    from all_runs as r
-    left join experiments as e on r.experiment_id = e.experiment_id
-    group by r.run_uuid, r.experiment_id
-) as b_pipeline on b.run_uuid = b_pipeline.run_uuid
 where not suffix(m.target, ':')

@@ -2,7 +2,8 @@
 -- The work of an application: what its tasks took, by part and hour, and what its executors were held
 -- for beside that, as the part `executors`. Grain: one row per (try of an application, part, outcome,
 -- clock hour); `slice` counts the hours from the application's first one.
--- Reads: source, one event a line; x_log is the log of one try of an application.
+-- Reads: source, one event a line; x_log is the log of one try of an application; applications, stages,
+-- pieces.
 -- A part is a job group, else a job description, else what the query wrote, else a stage. With
 -- `split_by` the whole application is one part.
 with named as (
@@ -68,115 +69,6 @@ tagged as (
         group by x_log, key
     )
     group by x_log
-),
-
--- What a query wrote: a path, or a table.
-queries as (
-    select
-        x_log,
-        execution_id as execution,
-        coalesce(execution_root, execution_id) as root,
-        coalesce(
-            nullif(regexp_extract(plan, 'IcebergWrite\(table=([^,)\s]+)', 1), ''),
-            nullif(
-                regexp_extract(
-                    plan,
-                    '(?:InsertIntoHiveTable|Create(?:DataSource|Hive)TableAsSelectCommand)'
-                    '(?:\n *Input[^\n]*\n *Arguments:)? +((?:`[^`\n]+`\.?)+)',
-                    1
-                ),
-                ''
-            ),
-            nullif(
-                regexp_extract(
-                    plan,
-                    'InsertIntoHadoopFsRelationCommand(?:\n *Input[^\n]*\n *Arguments:)?'
-                    ' +(\w[\w+.-]*:/[^,\]\n]+|/[^,\]\n]+)',
-                    1
-                ),
-                ''
-            ),
-            nullif(
-                regexp_extract(
-                    plan,
-                    'SaveIntoDataSourceCommand [^\n]*?[\[(, ]path(?: -> |=)([^,\])\n]+)',
-                    1
-                ),
-                ''
-            )
-        ) as wrote
-    from source
-    where event = 'org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionStart'
-),
-
-written as (
-    select
-        q.x_log,
-        q.execution,
-        -- The last word, without partitions and endings.
-        regexp_extract(
-            regexp_replace(
-                replace(coalesce(q.wrote, r.wrote), '`', ''), '(/[^/]*=[^/]*)+/*$|/+$', ''
-            ),
-            '([^/.]+)(?:\.(?:parquet|orc|avro|csv|json|delta))?$',
-            1
-        ) as output
-    from queries as q
-    left join queries as r on q.x_log = r.x_log and q.root = r.execution
-),
-
--- Ids that Spark makes for itself, as for a broadcast, name nothing.
-jobs as (
-    select
-        s.x_log,
-        s.job,
-        s.job_stages,
-        coalesce(
-            case
-                when not regexp_matches(s.job_group, '[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}')
-                    then left(nullif(trim(s.job_group), ''), 200)
-            end,
-            case
-                when
-                    not regexp_matches(
-                        s.description, '^id = |[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}.*$'
-                    )
-                    then left(nullif(trim(split_part(s.description, chr(10), 1)), ''), 200)
-            end,
-            nullif(w.output, '')
-        ) as part
-    from source as s
-    left join written as w on s.x_log = w.x_log and s.execution = w.execution
-    where s.event = 'SparkListenerJobStart'
-),
-
-stages_of as (
-    select
-        x_log,
-        whole(unnest(json_extract_string(job_stages, '$[*]'))) as stage,
-        job,
-        part
-    from jobs
-),
-
-ended as (
-    select x_log, job, max(job_result) as result
-    from source
-    where event = 'SparkListenerJobEnd'
-    group by x_log, job
-),
-
--- What jobs of several parts use is shared. All is in vain where every job of a stage failed.
-used as (
-    select
-        s.x_log,
-        s.stage,
-        min(s.part) as part,
-        count(distinct s.part) > 1 as is_shared,
-        bool_and(coalesce(e.result = 'JobFailed', false)) as in_vain
-    from stages_of as s
-    left join ended as e on s.x_log = e.x_log and s.job = e.job
-    group by s.x_log, s.stage
 ),
 
 stage_names as (
@@ -254,7 +146,7 @@ work as (
         p.busy * a.task_cores as core_ms
     from pieces as p
     inner join named as a on p.x_log = a.x_log
-    left join used as u on p.x_log = u.x_log and p.stage = u.stage
+    left join stages as u on p.x_log = u.x_log and p.stage = u.stage
     left join stage_names as n on p.x_log = n.x_log and p.stage = n.stage
     union all
     select
