@@ -66,13 +66,15 @@ class Server:
                 "user": self.address.user,
             }
             if self.kind == "postgresql":
-                made = psycopg.connect(dbname=database, autocommit=True, connect_timeout=5, **where)
+                made = psycopg.connect(
+                    dbname=database, autocommit=True, connect_timeout=60, **where
+                )
                 made.execute("set time zone 'UTC'")
             else:
                 made = pymysql.connect(
                     database=database,
                     autocommit=True,
-                    connect_timeout=5,
+                    connect_timeout=60,
                     charset="utf8mb4",
                     ssl_disabled=True,
                     password=os.environ.get("MYSQL_PWD", ""),

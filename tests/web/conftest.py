@@ -66,7 +66,7 @@ def served(sample: Company) -> Iterator[str]:
     process, address = start_server(sample.folder)
     yield address
     process.terminate()
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 WIDE, PHONE = (1280, 800), (375, 812)
+PATIENCE = 90_000  # milliseconds: other tests may have the processors
 READY = ".page:not(.waiting) h1"
 
 # What a reader with a keyboard, a screen reader or a small screen needs; each line is a complaint.
@@ -74,12 +75,11 @@ class Reader:
         self.tab.wait_for_selector(READY)
         return str(self.tab.inner_text(READY))
 
-    def wait_for(self, start: str, *, within: float = 5) -> None:
+    def wait_for(self, start: str) -> None:
         """Wait until the page's title starts so."""
         self.tab.wait_for_function(
             f"start => document.querySelector({READY!r})?.textContent.startsWith(start)",
             arg=start,
-            timeout=within * 1000,
         )
 
     @property
@@ -89,7 +89,7 @@ class Reader:
 
 def opened(browser: "Browser", base: str, size: tuple[int, int] = WIDE) -> Reader:
     context = browser.new_context(viewport={"width": size[0], "height": size[1]})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     return Reader(tab=context.new_page(), base=base)
 
 
@@ -241,4 +241,4 @@ def test_an_open_page_goes_from_empty_to_the_first_build_to_the_next_and_survive
         reader.tab.wait_for_selector(".failed", state="detached")
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)

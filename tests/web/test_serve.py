@@ -14,16 +14,16 @@ def test_it_serves_without_a_build_and_stops_cleanly(company: Company) -> None:
     company.bill({"cost": "1"})
     process, address = start_server(company.folder)
     try:
-        with urllib.request.urlopen(address, timeout=10) as answer:
+        with urllib.request.urlopen(address, timeout=60) as answer:
             text = answer.read().decode()
         assert '<html lang="en">' in text
         assert "https://" not in text
         strange = urllib.request.Request(address, headers={"Host": "evil.example:80"})
         with pytest.raises(urllib.error.HTTPError, match="403"):
-            urllib.request.urlopen(strange, timeout=10)
+            urllib.request.urlopen(strange, timeout=60)
     finally:
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=10)
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 0
     assert err == "stopped\n"
 
@@ -66,11 +66,11 @@ def test_what_is_sent_is_compressed_for_those_who_take_it(company: Company) -> N
         for path, kind in (("/_dash-dependencies", "json"), ("/assets/costlens.css", "css")):
             plain = urllib.request.Request(address + path)
             packed = urllib.request.Request(address + path, headers={"Accept-Encoding": "gzip"})
-            with urllib.request.urlopen(plain, timeout=10) as answer:
+            with urllib.request.urlopen(plain, timeout=60) as answer:
                 text = answer.read()
                 assert kind in answer.headers["Content-Type"]
                 assert "Content-Encoding" not in answer.headers
-            with urllib.request.urlopen(packed, timeout=10) as answer:
+            with urllib.request.urlopen(packed, timeout=60) as answer:
                 sent = answer.read()
                 is_packed = answer.headers.get("Content-Encoding") == "gzip"
                 assert int(answer.headers["Content-Length"]) == len(sent)
@@ -78,4 +78,4 @@ def test_what_is_sent_is_compressed_for_those_who_take_it(company: Company) -> N
             assert is_packed is (kind == "json")
     finally:
         process.kill()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)

@@ -41,7 +41,7 @@ def asked(sample: Company, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         process, address = start_server(folder)
     yield address, folder
     process.terminate()
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
 
 
 def log_in(reader: Reader, name: str, word: str) -> None:

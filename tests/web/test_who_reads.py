@@ -353,19 +353,19 @@ def test_it_serves_another_address_to_whom_it_lets_in(company: Company) -> None:
     company.refresh()
     process, address = start_server(company.folder, "--host", "0.0.0.0", "--threads", "2")
     try:
-        with urllib.request.urlopen(f"{address}/healthz", timeout=10) as answer:
+        with urllib.request.urlopen(f"{address}/healthz", timeout=60) as answer:
             assert json.loads(answer.read())["ready"] is True
         named = urllib.request.Request(
             f"{address}/csv/overview/worth.csv", headers={"Host": "costs.example"}
         )
         with pytest.raises(urllib.error.HTTPError, match="401"):
-            urllib.request.urlopen(named, timeout=10)
+            urllib.request.urlopen(named, timeout=60)
         named.add_header("Authorization", f"Bearer {TOKEN}")
-        with urllib.request.urlopen(named, timeout=10) as answer:
+        with urllib.request.urlopen(named, timeout=60) as answer:
             assert answer.read().startswith(b"name,")
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
     log = (company.folder / "audit.csv").read_text().splitlines()
     assert log[0].startswith("at,who,role,address,page,table,query,build,rows,outcome")
     assert re.fullmatch(
