@@ -137,6 +137,12 @@ def rows(company: Company, table: str, *, build: int | None = None, where: str =
     return ran.out
 
 
+def of_month(company: Company, month: int) -> dict[str, str]:
+    """Print the results of one month."""
+    where = f"billing_period = '2026-{month:02}'"
+    return {table: rows(company, table, where=where) for table in PERIOD_TABLES}
+
+
 def of_any_build(ran: Ran) -> str:
     """Print an answer without the number of the build that it was asked of."""
     return str([{**row, "build": ""} for row in ran.rows])

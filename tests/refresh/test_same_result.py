@@ -16,17 +16,11 @@ from company import Company
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from shop import CATALOGUE, PERIOD_TABLES, anew, bill, open_shop, results, rows, runs_of
+from shop import CATALOGUE, anew, bill, of_month, open_shop, results, runs_of
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 MONTHS = st.sampled_from([4, 5, 6])
 COSTS = st.sampled_from(["7.01", "8.02", "0.000000000001", "123456.7", "-3"])
-
-
-def of_month(shop: Company, month: int) -> dict[str, str]:
-    """Print the results of one month."""
-    where = f"billing_period = '2026-{month:02}'"
-    return {table: rows(shop, table, where=where) for table in PERIOD_TABLES}
 
 
 class Bookkeeping(RuleBasedStateMachine):
