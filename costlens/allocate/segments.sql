@@ -1,19 +1,23 @@
 -- The time of each attempt that is its own: its interval less that of the runs nested in it.
 -- Grain: one row per (attempt, uninterrupted interval). Reads: tries, run_nests, time_nests.
-with recursive nested as (
+-- Parents may go round, so that a run stands within itself.
+with recursive within as (
     select source, outer_run, inner_run
     from run_nests
     where outer_source = source and part is null
     union
     select n.source, n.outer_run, p.inner_run
-    from nested as n
+    from within as n
     inner join run_nests as p
         on
             n.source = p.source
             and p.outer_source = p.source
             and p.part is null
             and n.inner_run = p.outer_run
-            and n.outer_run <> p.inner_run
+),
+
+nested as (
+    select * from within where outer_run <> inner_run
 ),
 
 used as (
@@ -47,7 +51,7 @@ down as (
     select t.attempt, a.attempt as inner_attempt
     from (select distinct attempt from across) as j
     inner join tries as t on j.attempt = t.attempt
-    inner join nested as n on t.source = n.source and t.execution = n.outer_run
+    inner join within as n on t.source = n.source and t.execution = n.outer_run
     inner join tries as a on n.source = a.source and n.inner_run = a.execution
     union
     select outer_attempt, attempt

@@ -21,6 +21,7 @@ from worlds import (
 
 from costlens.config.values import (
     Allocation,
+    Capacity,
     Catalogue,
     Edge,
     Endpoint,
@@ -170,3 +171,26 @@ def test_measured_reads_are_a_need_after_a_declared_edge_expired(con: Con) -> No
     )
     run(con, world)
     assert by_target(con, "model") == {"m": Decimal(10)}
+
+
+def test_parents_that_go_round_are_within_what_holds_one_of_them(con: Con) -> None:
+    """`outer` (8 h) holds `into` of r2; r2 holds r1, that r3, and that r2 again, with `last` (1 h)."""
+    world = World(
+        charges=(charge(1, 80, ResourceId="c", ChargePeriodEnd=HOURS[2]),),
+        attempts=(
+            attempt(1, "out", "r", HOURS[0], HOURS[2], part="outer", resource_id="c"),
+            attempt(2, "in", "r2", HOURS[0], HOURS[0], part="into", parent="out/r/outer"),
+            attempt(3, "in", "r1", HOURS[0], HOURS[0], parent="r2"),
+            attempt(4, "in", "r3", HOURS[0], HOURS[0], parent="r1"),
+            attempt(5, "in", "r2", "2026-05-01 07:00:00", HOURS[2], part="last", parent="r3"),
+        ),
+        catalogue=Catalogue(
+            resources=(
+                Resource(name="c", billed_by=by_id("c"), capacity=Capacity(slots=Decimal(1))),
+            ),
+        ),
+    )
+    run(con, world)
+    assert not differences(con, world)
+    own = "from segments where attempt in (select attempt from tries where part = 'outer')"
+    assert rows(con, f"select count(*), sum(date_diff('hour', start, stop)) {own}") == [(1, 7)]
