@@ -11,13 +11,14 @@ from zipfile import ZipFile
 import duckdb
 import pytest
 from company import Company
-from desks import office
+from desks import Office, declare, office
 
 from costlens.config.reports import Question
 from costlens.questions.ask import Answer
 from costlens.questions.spreadsheet import as_workbook
 
 BILL = {"billed": Decimal("50.100000000001"), "effective": Decimal("36.2")}
+TO_OUT = {"window": "2026-04", "to": "out"}
 NAMES = Question.__args__  # type: ignore[attr-defined]
 
 
@@ -140,8 +141,6 @@ def test_sql_of_ones_own_is_given_the_window_and_reads_nothing_else(
         "select sum(BilledCost) as billed, $first as first, $basis as basis from charges"
         " where billing_period >= $first and billing_period < $after"
     )
-    from desks import declare
-
     declare(tmp_path / "w", {"name": "mine", "sql": "mine.sql", "window": "2026-04", "to": "out"})
     assert desk.company.run("report", "run", "mine").code == 0
     path = tmp_path / "w" / "out" / "mine" / "2026-04" / "mine_2026-04.csv"
@@ -151,3 +150,48 @@ def test_sql_of_ones_own_is_given_the_window_and_reads_nothing_else(
     assert ran.code == 1
     assert ran.err.startswith("costlens: mine.sql: ")
     assert path.read_text().startswith("billed,")
+
+
+@pytest.fixture
+def doctored(paid: Company, tmp_path: Path) -> Office:
+    """A workspace whose lake somebody changed: April bears two units more than were billed."""
+    desk = office(paid, tmp_path / "w", {"name": "costs", "question": "cost_by_model", **TO_OUT})
+    for path in (tmp_path / "w" / "lake" / "ledger" / "billing_period=2026-04").glob("*.parquet"):
+        aside = path.with_suffix(".new")
+        duckdb.sql(
+            f"copy (select * replace (case when target = 'churn' then effective + 0.000000000001 "
+            f"else effective end as effective) from '{path}') to '{aside}' (format parquet)"
+        )
+        aside.replace(path)
+    return desk
+
+
+def test_a_report_that_does_not_tie_is_refused_with_both_amounts(
+    doctored: Office, tmp_path: Path
+) -> None:
+    ran = doctored.company.run("report", "run", "costs")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith(
+        'costlens: build 1: report "costs" adds up to 36.200000000002 USD and should to 36.2 USD\n'
+        "    nothing was written. "
+    )
+    assert not (tmp_path / "w" / "out").exists()
+    ran = doctored.company.run("report", "--month", "2026-04", "-o", str(tmp_path / "w" / "out"))
+    assert ran.code == 1
+    assert "build 1: allocated of cost_by_model.csv adds up to 36.200000000002 USD" in ran.err
+    assert not (tmp_path / "w" / "out").exists()
+
+
+def test_one_that_is_due_is_broken_and_the_next_is_made(doctored: Office, tmp_path: Path) -> None:
+    due = {"schedule": "0 7 * * *", **TO_OUT}
+    declare(
+        tmp_path / "w",
+        {"name": "costs", "question": "cost_by_model", **due},
+        {"name": "idle", "question": "idle_and_waste", **due},
+    )
+    doctored.due("2026-05-10T08:00")
+    assert doctored.due("2026-05-11T07:00") == 1
+    said = {row["report"]: (row["state"], row["why"]) for row in doctored.history()}
+    assert said["idle"] == ("sent", "")
+    assert said["costs"][0] == "broken"
+    assert said["costs"][1].startswith('report "costs" adds up to 36.200000000002 USD')
