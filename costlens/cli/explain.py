@@ -46,12 +46,11 @@ def explain(
     """
     if lines and currency:
         raise click.UsageError("--lines are in the currency they were billed in: no --currency")
-    from costlens.questions.ask import set_rates
+    from costlens.questions.ask import in_currency
     from costlens.questions.explaining import Why, explain_lines, explain_stages
 
     level, name = read_amount(amount)
-    with scope.asking() as asked:
-        set_rates(asked.con, asked.build, currency, window=scope.window)
+    with scope.asking() as asked, in_currency(asked, currency, scope.window):
         why = Why(
             level=level,
             target=name,

@@ -14,7 +14,7 @@ from typing import Any
 from costlens.config.reports import Report
 from costlens.errors import CostLensError
 from costlens.money import exact_sum, plain
-from costlens.questions.ask import Answer, Asked, set_rates
+from costlens.questions.ask import Answer, Asked, in_currency
 from costlens.questions.free import ask_freely
 from costlens.questions.parquet import write_parquet
 from costlens.questions.plain import as_csv, as_json, plain_cell
@@ -108,13 +108,10 @@ def _answered(
         answer = state(asked, window=span.window, currency=report.currency)
         return _Answered(answer=insist_it_ties(answer, build=asked.build.number))
     given = {"basis": basis, "since": since, **span.window.given}
-    set_rates(asked.con, asked.build, report.currency, window=span.window)
-    try:
+    with in_currency(asked, report.currency, span.window):
         found = _ask(asked, report.question, given)
         if found.is_bill:
             _insist_it_is_the_bill(asked, report, found, given, span)
-    finally:
-        set_rates(asked.con, asked.build, None)
     return found
 
 
