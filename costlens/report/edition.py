@@ -114,7 +114,7 @@ def make_edition(
         Sheet(
             name="statement.csv",
             rows=len(statement.rows),
-            text=as_csv(statement),
+            text=as_csv(statement, guarded=True),
             total=basis,
             sums=_in(currency, bill, rates),
         ),
@@ -128,7 +128,7 @@ def _sheet(name: str, answer: Answer, total: str = "allocated", *others: str) ->
     return Sheet(
         name=f"{name}.csv",
         rows=len(answer.rows),
-        text=as_csv(answer),
+        text=as_csv(answer, guarded=True),
         total=total,
         sums={column: _sum(answer, column) for column in dict.fromkeys((total, *others))},
     )

@@ -234,7 +234,7 @@ def _parquet(answer: Answer) -> bytes:
 
 
 _WRITE: dict[str, Callable[[Answer], bytes]] = {
-    "csv": lambda answer: as_csv(answer).encode(),
+    "csv": lambda answer: as_csv(answer, guarded=True).encode(),
     "json": lambda answer: as_json(answer).encode(),
     "excel": as_workbook,
     "parquet": _parquet,

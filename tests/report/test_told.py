@@ -105,10 +105,26 @@ def test_no_text_of_a_workbook_is_a_formula(text: str) -> None:
     assert is_marked == (text != "plain") == (' s="' in sheet.partition('r="A2"')[2])
 
 
-def test_csv_keeps_texts_as_they_are(paid: Company, tmp_path: Path) -> None:
-    desk = office(paid, tmp_path / "w")
-    (tmp_path / "w" / "q.sql").write_text("select '=1+1' as a")
-    assert desk.company.run("query", "select '=1+1' as a", "--format", "csv").out == "a\n=1+1\n"
+def test_csv_of_a_report_is_guarded_and_that_of_the_command_is_as_it_is(
+    paid: Company, tmp_path: Path
+) -> None:
+    texts = ["=1+1", "@SUM(A1)", "+49 30", "-x", "plain", ""]
+    rows = ", ".join(f"('{text}', -1.50::decimal(9, 2))" for text in texts)
+    said = f"select * from (values {rows}) as v(a, b)"
+    desk = office(paid, tmp_path / "w", {"name": "r", "sql": "q.sql", "to": "out", "window": "all"})
+    (tmp_path / "w" / "q.sql").write_text(said)
+    assert desk.company.run("report", "run", "r").code == 0
+    found = (tmp_path / "w" / "out" / "r" / "all" / "r_all.csv").read_text().splitlines()
+    assert found[1:] == [
+        "'=1+1,-1.5",
+        "'@SUM(A1),-1.5",
+        "'+49 30,-1.5",
+        "'-x,-1.5",
+        "plain,-1.5",
+        ",-1.5",
+    ]
+    printed = desk.company.run("query", said, "--format", "csv").out.splitlines()
+    assert printed[1:] == [f"{text},-1.5" for text in texts]
 
 
 def test_the_same_build_writes_the_same_workbook(paid: Company, tmp_path: Path) -> None:
