@@ -37,3 +37,19 @@ class CostLensError(Exception):
         """Make an error of one message, or of the findings of a check."""
         self.findings = tuple(findings) or (Finding(message=message, where=where, hint=hint),)
         super().__init__("\n".join(str(finding) for finding in self.findings))
+
+
+class UntiedError(CostLensError):
+    """Amounts that have to be equal and are not; nothing is made of them.
+
+    Either files of the lake were changed by something else, or CostLens is wrong.
+    """
+
+    def __init__(self, what: str, found: object, wanted: object, *, build: int) -> None:
+        """Say which amounts, what they are, and what they have to be."""
+        super().__init__(
+            f"{what} adds up to {found} and should to {wanted}",
+            where=f"build {build}",
+            hint="nothing was written. Either files of the lake were changed by something else: "
+            "delete the lake and refresh; or CostLens is wrong: tell us of this line",
+        )

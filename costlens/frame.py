@@ -13,8 +13,12 @@ from costlens.questions.plain import plain_cell
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
+    from costlens.web.charts import Worth
+
 _SHOWN = 60  # rows in a notebook
 _BARS = 12
+_NAMES = ("name", "stage", "service")
+_AMOUNTS = ("saving", "cost", "allocated", "amount")
 _WHOLE = ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER")
 
 
@@ -39,14 +43,10 @@ class Frame(pd.DataFrame):  # type: ignore[misc]  # pandas brings no types
         return f"<p>{escape(said)}</p>{table}{more}"
 
     def plot(self) -> "Figure":
-        """Draw it as the pages do: cost by name, and its benefit where that is in it."""
+        """Draw it as the pages do: the first of its rows by name, in one currency."""
         import plotly.graph_objects as go
 
-        from costlens.web.charts import worth_bars
-
-        worths = _worths(self)
-        figure = worth_bars(worths, str(self["currency"].iloc[0]))
-        drawn = go.Figure(figure)
+        drawn = go.Figure(_figure_of(self))
         drawn.update_layout(title=None, template="plotly_white")
         return drawn
 
@@ -90,32 +90,53 @@ def _shown_as(column: str) -> Any:  # noqa: ANN401 -- a function of one cell
     return write
 
 
-def _worths(frame: Frame) -> list[Any]:  # Any: the module of charts is loaded late
-    """Read what a chart shows: the dearest rows, by name."""
-    from costlens.web.charts import Worth
+def _figure_of(frame: Frame) -> dict[str, Any]:  # Any: plotly's own keys
+    """Choose the figure of the pages by the columns that it is made of."""
+    from costlens.web import charts, figures
 
-    cost = next((name for name in ("cost", "allocated", "amount") if name in frame.columns), None)
-    name = next((name for name in ("name", "stage", "service") if name in frame.columns), None)
+    # Advice never holds a benefit against a share that would not be saved.
+    amounts = ("avoidable",) if "advice" in frame.columns else _AMOUNTS
+    cost = next((name for name in amounts if name in frame.columns), None)
+    name = next((name for name in _NAMES if name in frame.columns), None)
     if cost is None or name is None or "currency" not in frame.columns or frame.empty:
         raise CostLensError(
-            "there is nothing to draw here", hint="cost(), roi() and explain() can be drawn"
+            "there is nothing to draw here",
+            hint="what has a row for each target can be drawn: cost(), roi(), coverage() ...",
         )
     if frame["currency"].nunique() > 1:
         raise CostLensError("currencies are never added", hint="ask in one: currency='EUR'")
-    has = "benefit" in frame.columns
+    currency = str(frame["currency"].iloc[0])
+    rows = frame.to_dict("records")
+    targets = [row for row in rows if not str(row[name]).startswith("(")][:_BARS]
+    drawn: dict[str, Any]
+    if "unallocated" in frame.columns:
+        drawn = figures.by_grade(targets, currency)
+    elif "cost_then" in frame.columns:
+        changed = [row for row in rows if row["change"]]
+        drawn = figures.now_and_then(changed[:_BARS], currency)
+    elif "lowest" in frame.columns:
+        drawn = figures.under_rules(targets, currency)
+    else:
+        drawn = charts.worth_bars(_worths(rows, name, cost), currency)
+    return drawn
+
+
+def _worths(rows: list[dict[str, Cell]], name: str, cost: str) -> list["Worth"]:
+    """Read what a chart of cost and benefit shows: the dearest rows, by name."""
+    from costlens.web.charts import Worth
 
     def known(cell: Cell) -> Decimal | None:
         return cell if isinstance(cell, Decimal) else None
 
-    rows = [
+    worths = [
         Worth(
             name=str(row[name]),
             cost=row[cost],
-            low=known(row.get("benefit_low")) if has else None,
-            likely=known(row.get("benefit")) if has else None,
-            high=known(row.get("benefit_high")) if has else None,
+            low=known(row.get("benefit_low")),
+            likely=known(row.get("benefit")),
+            high=known(row.get("benefit_high")),
         )
-        for row in frame.to_dict("records")
+        for row in rows
         if isinstance(row[cost], Decimal)
     ]
-    return sorted(rows, key=lambda one: -abs(one.cost))[:_BARS]
+    return sorted(worths, key=lambda one: -abs(one.cost))[:_BARS]

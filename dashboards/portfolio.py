@@ -7,8 +7,8 @@ from dash import Dash, dcc, html
 from costlens.questions.ask import Answer
 from costlens.web.answers import advice, gain, savings, sensitivity
 from costlens.web.asking import lay_out, wire_later
-from costlens.web.charts import Span, spans
 from costlens.web.data import Builds, Data
+from costlens.web.figures import under_rules
 from costlens.web.formats import UNKNOWN, count, exact, short, whole
 from costlens.web.links import linked, to_cost, to_rows, to_target
 from costlens.web.parts import Card, Section, cards, chart, guarded, key, page
@@ -257,15 +257,6 @@ def _why(row: Row) -> str:
 
 def _sensitivity(data: Data, view: View, answer: Answer) -> Part:
     found = [row for row in records(answer) if not row["name"].startswith("(")]
-    shown = [
-        Span(
-            name=row["name"],
-            low=row["lowest"],
-            at=row["allocated"],
-            high=row["highest"],
-        )
-        for row in found[:_BARS]
-    ]
     says = "; ".join(
         f"{row['name']}: rank {row['rank']}, between {row['best_rank']} and {row['worst_rank']}"
         for row in found[:_BARS]
@@ -284,7 +275,7 @@ def _sensitivity(data: Data, view: View, answer: Answer) -> Part:
     return html.Div(
         [
             key([("Its fair share", BLUE, ""), ("Under other rules", GREY, "")]),
-            chart(spans(shown, data.currency), says=says, look="quiet"),
+            chart(under_rules(found[:_BARS], data.currency), says=says, look="quiet"),
             laid_out(heads, ranks, says="Ranks under other rules", numbers=(1, 2)),
         ]
     )

@@ -7,16 +7,14 @@ from dash import Dash, html
 from costlens.questions.ask import Answer, Cell
 from costlens.web.answers import builds, compared, coverage, statement
 from costlens.web.asking import lay_out, wire, wire_later
-from costlens.web.bars import by_name
-from costlens.web.charts import Series
 from costlens.web.data import Builds, Data
+from costlens.web.figures import GRADES, by_grade
 from costlens.web.formats import UNKNOWN, change, count, day, exact, moment, percent, short
 from costlens.web.history import changes, offer, published_builds
 from costlens.web.links import linked, to_rows
 from costlens.web.parts import Card, Section, cards, chart, guarded, key, page
 from costlens.web.rows import Row, first_row, records
 from costlens.web.tables import Part, laid_out
-from costlens.web.theme import BLUE, GREY, OLIVE, PINK, RED, VIOLET
 from costlens.web.view import View, read_view
 from costlens.web.words import PARTS
 
@@ -24,14 +22,6 @@ PATH, TITLE, ORDER = "/trust", "Trust", 9
 
 _LATER = ("coverage",)
 _BARS, _ROWS, _BUILDS = 8, 60, 12
-_GRADES = (
-    ("direct", "Matched by the bill", BLUE),
-    ("measured", "Measured", VIOLET),
-    ("modelled", "Modelled", OLIVE),
-    ("declared", "Declared", PINK),
-    ("even", "Split evenly", RED),
-    ("unallocated", "Not known", GREY),
-)
 _WENT = ("allocated", "idle", "unmatched", "unneeded", "stranded", "excluded")
 _HEADS = ("To targets", "Idle", "Nobody's", "Unneeded", "Stranded", "Excluded")
 
@@ -214,20 +204,16 @@ def _known(data: Data, view: View, answer: Answer) -> Part:
     rows = [row for row in records(answer) if not row["name"].startswith("(")]
     every = first_row(answer, name="(all targets)")
     shown = rows[:_BARS]
-    series = [
-        Series(label=words, color=color, amounts=tuple(row[grade] for row in shown))
-        for grade, words, color in _GRADES
-    ]
     words = [
         (label, color, exact(every[grade], data.currency) if every else "")
-        for grade, label, color in _GRADES
+        for grade, label, color in GRADES
     ]
     says = "; ".join(f"{row['name']}: {percent(row['measured_share'])} measured" for row in shown)
     left = len(rows) - len(shown)
     return html.Div(
         [
             key(words),
-            chart(by_name([row["name"] for row in shown], series, data.currency), says=says),
+            chart(by_grade(shown, data.currency), says=says),
             html.P(f"The figures above are of all {count(len(rows))}.", className="hint")
             if left > 0
             else None,

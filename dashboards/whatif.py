@@ -10,16 +10,14 @@ from costlens.money import exact_sum
 from costlens.questions.ask import Answer
 from costlens.web.answers import read_change, what_would_be
 from costlens.web.asking import button, result, wire
-from costlens.web.bars import by_name
-from costlens.web.charts import Series
 from costlens.web.data import Builds, Data
+from costlens.web.figures import NOW_AND_THEN, now_and_then
 from costlens.web.filters import choice, one_of
 from costlens.web.formats import count, exact, short
 from costlens.web.links import linked, to_target
 from costlens.web.parts import Card, Section, cards, chart, guarded, key, page
 from costlens.web.rows import Row, first_row, records
 from costlens.web.tables import Part, aria, laid_out
-from costlens.web.theme import BLUE, VIOLET
 from costlens.web.view import LEVELS, View, read_view
 from costlens.web.words import residual
 
@@ -221,21 +219,15 @@ def _cards(data: Data, found: list[Row], answer: Answer) -> Part:
 
 
 def _bars(data: Data, rows: list[Row]) -> Part:
-    parts = (("cost", "Cost now", BLUE), ("cost_then", "Cost then", VIOLET))
-    series = [
-        Series(label=words, color=color, amounts=tuple(row[figure] for row in rows))
-        for figure, words, color in parts
-    ]
     says = "; ".join(
         f"{row['name']}: {exact(row['cost'], data.currency)} now, "
         f"{exact(row['cost_then'], data.currency)} then"
         for row in rows
     )
-    names = [row["name"] for row in rows]
     return html.Div(
         [
-            key([(words, color, "") for _, words, color in parts]),
-            chart(by_name(names, series, data.currency, beside=True), says=says),
+            key([(words, color, "") for _, words, color in NOW_AND_THEN]),
+            chart(now_and_then(rows, data.currency), says=says),
         ]
     )
 

@@ -4,6 +4,7 @@ import click
 
 from costlens.cli.options import Scope, takes_currency, takes_print, takes_scope
 from costlens.cli.output import Print
+from costlens.questions.costs import HORIZONS
 
 
 @click.command(
@@ -13,7 +14,7 @@ from costlens.cli.output import Print
 @takes_scope(days=True, basis=True)
 @click.option(
     "--horizon",
-    type=click.Choice(("now", "resize", "commitment")),
+    type=click.Choice(HORIZONS),
     default="commitment",
     show_default=True,
     help="What counts as saved: see above.",
@@ -36,17 +37,15 @@ def avoidable(
     part, where no stage is known to be the covered one. lineage_share: of the money of stages, the
     part whose need at this level is known; an unseen reader makes avoidable too high.
     """
-    from costlens.questions.ask import set_rates
-    from costlens.questions.named import read_targets
+    from costlens.questions.costs import avoidable as saved
 
     with scope.asking() as asked:
-        wanted = read_targets(asked, targets)
-        set_rates(asked.con, asked.build, currency, window=scope.window)
-        answer = asked.ask(
-            "avoidable",
-            targets=[":".join(target) for target in wanted],
+        answer = saved(
+            asked,
+            targets,
             horizon=horizon,
             basis=scope.basis_of(asked),
-            **scope.window.given,
+            window=scope.window,
+            currency=currency,
         )
     printed.show(answer)

@@ -4,14 +4,12 @@ import click
 
 from costlens.cli.options import Scope, takes_currency, takes_print, takes_scope
 from costlens.cli.output import Print
-
-_TARGETS = ("feature", "model", "product")
-_STAGES = ("pipeline", "stage", "team", "service", "class", "grade")
+from costlens.questions.costs import LEVELS, STAGES
 
 
 @click.command(epilog="Example: costlens cost --by model --start 2026-05 --stop 2026-06")
 @takes_scope(days=True, basis=True)
-@click.option("--by", type=click.Choice(_TARGETS + _STAGES), default="feature", show_default=True)
+@click.option("--by", type=click.Choice(LEVELS + STAGES), default="feature", show_default=True)
 @takes_currency()
 @takes_print
 def cost(scope: Scope, by: str, currency: str | None, printed: Print) -> None:
@@ -20,15 +18,9 @@ def cost(scope: Scope, by: str, currency: str | None, printed: Print) -> None:
     avoidable: what dropping this one alone saves, if capacity shrinks with use. allocated: its fair
     share. stand_alone: what it would cost by itself. What nobody bears is a row in parentheses.
     """
-    from costlens.questions.ask import set_rates
+    from costlens.questions.costs import cost as cost_of
 
     with scope.asking() as asked:
-        set_rates(asked.con, asked.build, currency, window=scope.window)
-        answer = asked.ask(
-            "cost_by_target" if by in _TARGETS else "cost_by_stage",
-            level=by,
-            by=by,
-            basis=scope.basis_of(asked),
-            **scope.window.given,
-        )
+        basis = scope.basis_of(asked)
+        answer = cost_of(asked, by=by, basis=basis, window=scope.window, currency=currency)
     printed.show(answer, total="allocated")

@@ -25,10 +25,9 @@ def coverage(scope: Scope, by: str, currency: str | None, printed: Print) -> Non
     told from this company's own data (band_share of `costlens measure-next`), by grade. Where a
     weak grade has no such band, they are unknown.
     """
-    from costlens.questions.ask import set_rates
+    from costlens.questions.ask import in_currency
     from costlens.questions.covering import coverage as cover
 
-    with scope.asking() as asked:
-        set_rates(asked.con, asked.build, currency, window=scope.window)
+    with scope.asking() as asked, in_currency(asked, currency, scope.window):
         answer = cover(asked, level=by, basis=scope.basis_of(asked), window=scope.window)
     printed.show(answer)

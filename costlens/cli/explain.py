@@ -46,13 +46,12 @@ def explain(
     """
     if lines and currency:
         raise click.UsageError("--lines are in the currency they were billed in: no --currency")
-    from costlens.questions.ask import set_rates
+    from costlens.questions.ask import in_currency
     from costlens.questions.explaining import Why, explain_lines, explain_stages
     from costlens.questions.named import read_amount
 
-    with scope.asking() as asked:
+    with scope.asking() as asked, in_currency(asked, currency, scope.window):
         level, name = read_amount(asked, amount)
-        set_rates(asked.con, asked.build, currency, window=scope.window)
         why = Why(
             level=level,
             target=name,

@@ -23,11 +23,9 @@ def measure_next(scope: Scope, by: str, currency: str | None, printed: Print) ->
     work seconds. Else that of the weights in use from an even split, and of an even split what
     measured reads move. Steps between the bill and what is made have none.
     """
-    from costlens.questions.ask import set_rates
+    from costlens.questions.costs import measure_next as guesses
 
     with scope.asking() as asked:
-        set_rates(asked.con, asked.build, currency, window=scope.window)
-        answer = asked.ask(
-            "measure_next", level=by, basis=scope.basis_of(asked), **scope.window.given
-        )
+        basis = scope.basis_of(asked)
+        answer = guesses(asked, level=by, basis=basis, window=scope.window, currency=currency)
     printed.show(answer)

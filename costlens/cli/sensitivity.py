@@ -4,8 +4,7 @@ import click
 
 from costlens.cli.options import Scope, takes_currency, takes_level, takes_print, takes_scope
 from costlens.cli.output import Print
-
-_MOST = 1000  # pairs
+from costlens.questions.costs import MOST_PAIRS
 
 
 @click.command(epilog="Example: costlens sensitivity --by model --month 2026-05")
@@ -16,7 +15,7 @@ _MOST = 1000  # pairs
     "--pairs",
     is_flag=True,
     help=f"Which target costs at least as much as which other under every rule without subsidies: "
-    f"the {_MOST} closest pairs.",
+    f"the {MOST_PAIRS} closest pairs.",
 )
 @takes_currency()
 @takes_print
@@ -33,16 +32,18 @@ def sensitivity(
     nothing of each other; solved exactly; or one after the other, the dearest first. These move
     cost also to and from what no target bears.
     """
-    from costlens.questions.ask import set_rates
-    from costlens.questions.cascades import keep_cascades
+    from costlens.questions.costs import sensitivity as under_rules
 
     if methods and pairs:
         raise click.UsageError("--methods and --pairs are two tables: ask for one")
+    table = "sensitivity_pairs" if pairs else "sensitivity_methods" if methods else "sensitivity"
     with scope.asking() as asked:
-        set_rates(asked.con, asked.build, currency, window=scope.window)
-        basis = scope.basis_of(asked)
-        keep_cascades(asked, level=by, basis=basis, window=scope.window)
-        asked.keep("by_method", level=by, basis=basis, **scope.window.given)
-        question = "sensitivity_methods" if methods else "sensitivity"
-        answer = asked.ask("sensitivity_pairs" if pairs else question, most=_MOST)
+        answer = under_rules(
+            asked,
+            level=by,
+            basis=scope.basis_of(asked),
+            window=scope.window,
+            currency=currency,
+            table=table,
+        )
     printed.show(answer)

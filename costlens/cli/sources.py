@@ -1,7 +1,5 @@
 """`costlens sources`."""
 
-import json
-
 import click
 
 from costlens.cli.options import Scope, takes_print, takes_scope
@@ -16,9 +14,7 @@ def sources(scope: Scope, printed: Print) -> None:
 
     `findings` counts what stands noted about the rows; `costlens findings` says what.
     """
-    from costlens.config import find_settings
+    from costlens.questions.published import sources_of
 
-    _, settings = find_settings(scope.config)
-    named = [{"name": source.name, "type": source.type} for source in settings.sources]
     with scope.asking() as asked:
-        printed.show(asked.ask("sources", sources=json.dumps(named)))
+        printed.show(sources_of(asked, scope.config))

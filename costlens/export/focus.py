@@ -7,8 +7,9 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from costlens.allocate import trace
-from costlens.errors import CostLensError
+from costlens.errors import CostLensError, UntiedError
 from costlens.lake.views import literal
+from costlens.money import plain
 from costlens.questions.ask import Answer, Asked, answer
 
 _MONEY = ("BilledCost", "EffectiveCost")
@@ -24,7 +25,7 @@ class Exported:
 def export_focus(asked: Asked, months: Sequence[str], level: str, out: Path) -> Exported:
     """Write the charges of billing months, split at one level, to a CSV or Parquet file at once.
 
-    A month whose rows do not add up to its charges, in both bases, is a bug, and raises.
+    A month whose rows do not add up to its charges, in both bases, raises an UntiedError.
     """
     known = [row[0] for row in asked.ask("bill_months").rows]
     wanted = [month for month in known if month in months]
@@ -63,14 +64,18 @@ def _insist_on_sums(then: Asked, month: str) -> None:
         }.get(column, column)
         off = then.con.execute(
             "with rows as (select x_OriginLine as line, "
-            f"sum({column}) as amount from focus_month group by all) "
-            "select c.x_line from memory.main.charges as c left join rows as r "
-            "on c.source || ':' || c.billing_period || ':' || c.x_line = r.line "
-            f"where c.billing_period = $month and r.amount is distinct from {origin} limit 1",
+            f"sum({column}) as amount from focus_month group by all), "
+            "charges as (select source || ':' || billing_period || ':' || x_line as line, "
+            f"{origin} as amount from memory.main.charges where billing_period = $month) "
+            "select c.line, coalesce(r.amount, 0), coalesce(c.amount, 0) "
+            "from charges as c left join rows as r on c.line = r.line "
+            "where r.amount is distinct from c.amount limit 1",
             {"month": month},
         ).fetchall()
         if off:
-            raise AssertionError(f"{column} of line {off[0][0]} of {month} does not add up")
+            line, found, wanted = off[0]
+            what = f"{column} of the rows of {line}"
+            raise UntiedError(what, plain(found), plain(wanted), build=then.build.number)
 
 
 def _add(asked: Asked, then: Asked) -> None:

@@ -151,6 +151,16 @@ def set_rates(
         con.executemany("insert into rates values (?, ?, ?, ?)", rows)
 
 
+@contextmanager
+def in_currency(asked: Asked, currency: str | None, window: Window) -> Iterator[None]:
+    """Convert what is asked within, by each billing month's rate; without a currency, nothing."""
+    set_rates(asked.con, asked.build, currency, window=window)
+    try:
+        yield
+    finally:
+        set_rates(asked.con, asked.build, None)
+
+
 def _missing(month: str, own: str, to: str) -> Finding:
     return Finding(
         message=f"no rate from {own} to {to} for {month}",

@@ -1,9 +1,11 @@
 -- The charges of a month as FOCUS 1.3 has them, each split by who bears it: the rows that a charge was
 -- split into stand in its place and add up to it. Grain: one row per (line, target), of one level.
 -- A charge that no target bears at all stays as it was. Where the source had no ContractedCost, ListCost,
--- or InvoiceIssuerName, the nearest that is known stands there, as x_Repairs says. What FOCUS wants and the
--- lake does not keep is the plainest that is true: the provider as publisher, the billing currency as that
--- of prices, the region's id as its name, a service of no category as Other. Reads: charges, chosen_lines, line_shares of their bundles. Takes: $level; $period.
+-- InvoiceIssuerName or ChargeDescription, the nearest that is known stands there; units are spelled as FOCUS
+-- does (GB-Months); and who issues what is billed is the provider, by the provider's name, as FOCUS has what
+-- is paid to others billed as 0: x_Repairs says where, x_InvoiceIssuerName the bill's own. What FOCUS wants
+-- and the lake does not keep is the plainest that is true: the provider as publisher and host, the billing
+-- currency as that of prices, the region's id as its name, a service of no category as Other. Reads: charges, chosen_lines, line_shares of their bundles. Takes: $level; $period.
 with borne as (
     select
         x_line as bundle,
@@ -134,7 +136,23 @@ lines as (
             c.ServiceCategory, min(c.ServiceCategory) over (partition by c.ServiceName), 'Other'
         ) as category,
         coalesce(c.ContractedCost, c.EffectiveCost) as contracted,
-        coalesce(c.ListCost, c.ContractedCost, c.EffectiveCost) as listed
+        coalesce(c.ListCost, c.ContractedCost, c.EffectiveCost) as listed,
+        coalesce(
+            c.ChargeDescription,
+            nullif(concat_ws(', ', c.ServiceName, c.x_usage_type, c.ChargeCategory), '')
+        ) as description,
+        case
+            when
+                bool_or(c.BilledCost <> 0)
+                    over (partition by c.source, c.ProviderName, c.InvoiceIssuerName)
+                then c.ProviderName
+            else coalesce(c.InvoiceIssuerName, c.ProviderName)
+        end as issuer,
+        -- Vendors' Hrs, GB-Mo, DPU-Hour, LCU-Hrs and Lambda-GB-Second.
+        regexp_replace(c.ConsumedUnit, '(?i)(hour|hr)s?$', 'Hours') as hours_spelled,
+        regexp_replace(hours_spelled, '(?i)(^|-)(mo|month|months)$', '\1Months') as months_spelled,
+        regexp_replace(months_spelled, '(?i)(^|-)(second|sec)s?$', '\1Seconds') as spelled,
+        regexp_replace(spelled, '-([^-]*-)', ' \1') as unit
     from charges as c
     left join kept as k on c.x_load = k.x_load and c.x_line = k.x_line
     where c.billing_period = $period
@@ -245,7 +263,7 @@ select
     null::varchar as CapacityReservationStatus,
     ChargeCategory,
     ChargeClass,
-    ChargeDescription,
+    description as ChargeDescription,
     ChargeFrequency,
     strftime(ChargePeriodEnd, '%Y-%m-%dT%H:%M:%SZ') as ChargePeriodEnd,
     strftime(ChargePeriodStart, '%Y-%m-%dT%H:%M:%SZ') as ChargePeriodStart,
@@ -264,15 +282,15 @@ select
     null::varchar as CommitmentDiscountUnit,
     case when ChargeCategory = 'Usage' then coalesce(part_consumed, ConsumedQuantity) end
         as ConsumedQuantity,
-    case when ChargeCategory = 'Usage' and ConsumedQuantity is not null then ConsumedUnit end
-        as ConsumedUnit,
+    case when ChargeCategory = 'Usage' and ConsumedQuantity is not null then unit end as ConsumedUnit,
     null::varchar as ContractApplied,
     case when is_allocated then part_contracted else contracted end as ContractedCost,
     null::decimal(38, 12) as ContractedUnitPrice,
     case when is_allocated then part_effective else EffectiveCost end as EffectiveCost,
-    null::varchar as HostProviderName,
+    case when ChargeCategory in ('Tax', 'Adjustment') then 'Not Applicable' else ProviderName end
+        as HostProviderName,
     InvoiceId,
-    coalesce(InvoiceIssuerName, ProviderName) as InvoiceIssuerName,
+    issuer as InvoiceIssuerName,
     case when is_allocated then part_listed else listed end as ListCost,
     null::decimal(38, 12) as ListUnitPrice,
     PricingCategory,
@@ -314,13 +332,16 @@ select
     line as x_OriginLine,
     AllocatedResourceId as x_OriginAllocatedResourceId,
     coalesce(x_usage_type, SkuMeter) as x_UsageType,
+    InvoiceIssuerName as x_InvoiceIssuerName,
     nullif(
         concat_ws(
             ' ',
             x_repairs,
             case when ContractedCost is null then 'ContractedCost' end,
             case when ListCost is null then 'ListCost' end,
-            case when InvoiceIssuerName is null then 'InvoiceIssuerName' end
+            case when issuer is distinct from InvoiceIssuerName then 'InvoiceIssuerName' end,
+            case when description is distinct from ChargeDescription then 'ChargeDescription' end,
+            case when unit is distinct from ConsumedUnit then 'ConsumedUnit' end
         ),
         ''
     ) as x_Repairs

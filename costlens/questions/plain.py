@@ -7,6 +7,8 @@ from decimal import Decimal
 from costlens.money import plain
 from costlens.questions.ask import Answer, Cell
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet may take a text for one by
+
 
 def plain_cell(cell: Cell) -> str:
     """Write a cell exactly; nothing where it is unknown."""
@@ -19,16 +21,26 @@ def plain_cell(cell: Cell) -> str:
     return str(cell)
 
 
-def as_csv(answer: Answer) -> str:
-    """Write an answer as CSV, its column names first."""
+def as_csv(answer: Answer, *, guarded: bool = False) -> str:
+    """Write an answer as CSV, its column names first.
+
+    Where it is `guarded`, for people who open it in a spreadsheet, a text that would be taken for a
+    formula has an apostrophe before it; elsewhere texts are as they are.
+    """
     import csv
     from io import StringIO
 
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(answer.columns)
-    writer.writerows([plain_cell(cell) for cell in row] for row in answer.rows)
+    write = _guarded_cell if guarded else plain_cell
+    writer.writerow([write(name) for name in answer.columns])
+    writer.writerows([write(cell) for cell in row] for row in answer.rows)
     return text.getvalue()
+
+
+def _guarded_cell(cell: Cell) -> str:
+    text = plain_cell(cell)
+    return f"'{text}" if isinstance(cell, str) and text.startswith(FORMULA) else text
 
 
 def as_json(answer: Answer) -> str:

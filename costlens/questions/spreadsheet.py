@@ -8,9 +8,8 @@ from decimal import Decimal
 from io import BytesIO
 
 from costlens.questions.ask import Answer, Cell
-from costlens.questions.plain import plain_cell
+from costlens.questions.plain import FORMULA, plain_cell
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet may take a text for one by
 _WIDEST = 60
 
 

@@ -68,8 +68,8 @@ def run_due(desk: Desk) -> int:
                     if _has_to_wait(desk, due):
                         break  # and the later ones after it
                     made = _make(desk, report, due.span, edition=due.edition, due=due.at)
-                except (CostLensError, AssertionError) as error:
-                    _note_broken(desk, due, _first_of(error))
+                except CostLensError as error:
+                    _note_broken(desk, due, error.findings[0].message)
                     failed += 1
                     break
                 failed += _deliver(desk, report, made)
@@ -200,10 +200,6 @@ def _note_broken(desk: Desk, due: Due, said: str) -> None:
         )
     )
     desk.say(f"{due.report.name}: cannot be made: {said}")
-
-
-def _first_of(error: Exception) -> str:
-    return error.findings[0].message if isinstance(error, CostLensError) else str(error)
 
 
 def _is_complete(desk: Desk, span: Span) -> bool:

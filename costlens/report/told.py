@@ -14,13 +14,14 @@ from typing import Any
 from costlens.config.reports import Report
 from costlens.errors import CostLensError
 from costlens.money import exact_sum, plain
-from costlens.questions.ask import Answer, Asked, set_rates
+from costlens.questions.ask import Answer, Asked, in_currency
 from costlens.questions.free import ask_freely
 from costlens.questions.parquet import write_parquet
 from costlens.questions.plain import as_csv, as_json, plain_cell
 from costlens.questions.spans import Span
 from costlens.questions.spreadsheet import as_workbook
 from costlens.questions.stating import state
+from costlens.questions.tying import insist_equal, insist_it_ties
 from costlens.questions.worth import roi
 
 MANIFEST = "manifest.json"
@@ -50,7 +51,7 @@ def tell(asked: Asked, report: Report, span: Span, *, since: datetime, folder: P
     """Answer what a report asks of a window, and write it as it wants.
 
     `since` is when the build of the edition before was made. `folder` is that of costlens.yaml.
-    What has to add up to the bill and does not is a bug, and raises.
+    What has to add up to the bill and does not raises an UntiedError.
     """
     basis = report.basis or str(asked.build.settings["basis"])
     if len(span.months) == 1:
@@ -104,15 +105,13 @@ def _answered(
     if report.question.startswith("roi_by_"):
         return _roi(asked, report, span, basis)
     if report.question == "statement":
-        return _Answered(answer=_tied(state(asked, window=span.window, currency=report.currency)))
+        answer = state(asked, window=span.window, currency=report.currency)
+        return _Answered(answer=insist_it_ties(answer, build=asked.build.number))
     given = {"basis": basis, "since": since, **span.window.given}
-    set_rates(asked.con, asked.build, report.currency, window=span.window)
-    try:
+    with in_currency(asked, report.currency, span.window):
         found = _ask(asked, report.question, given)
         if found.is_bill:
             _insist_it_is_the_bill(asked, report, found, given, span)
-    finally:
-        set_rates(asked.con, asked.build, None)
     return found
 
 
@@ -145,25 +144,18 @@ def _roi(asked: Asked, report: Report, span: Span, basis: str) -> _Answered:
     return _Answered(answer=answer, total="cost")
 
 
-def _tied(statement: Answer) -> Answer:
-    at = statement.columns.index("difference")
-    if any(row[at] != 0 for row in statement.rows):
-        raise AssertionError("the statement does not add up")
-    return statement
-
-
 def _insist_it_is_the_bill(
     asked: Asked, report: Report, found: _Answered, given: Mapping[str, object], span: Span
 ) -> None:
     """Compare with what was billed, and that with the statement, to the last unit."""
     assert found.total is not None
+    build = asked.build.number
     rows = asked.ask("bill_in_window", **given).rows
     bill: dict[str, Decimal] = {code: amount for code, amount in rows if amount}
     sums = _sum(found.answer, found.total)
     if found.total == "debit":
         credit = _sum(found.answer, "credit")
-        if sums != credit:
-            raise AssertionError(f"{report.name}: debits {sums} are not credits {credit}")
+        insist_equal(f'what report "{report.name}" debits', sums, credit, build=build)
         at = found.answer.columns.index("side")
         pays = replace(found.answer, rows=tuple(r for r in found.answer.rows if r[at] == "pays"))
         back = _sum(pays, "credit")
@@ -171,14 +163,12 @@ def _insist_it_is_the_bill(
             code: exact_sum([amount, -back.get(code, Decimal(0))])
             for code, amount in _sum(pays, "debit").items()
         }
-    if _some(sums) != bill:
-        raise AssertionError(f"{report.name} adds up to {sums}, the bill to {bill}")
+    insist_equal(f'report "{report.name}"', sums, bill, build=build)
     if report.currency is None and (span.months or span.label == "all"):
-        stated = _tied(state(asked, window=span.window))
+        stated = insist_it_ties(state(asked, window=span.window), build=build)
         at = stated.columns.index("basis")
         mine = replace(stated, rows=tuple(r for r in stated.rows if r[at] == given["basis"]))
-        if _some(_sum(mine, "ingested")) != bill:
-            raise AssertionError(f"{report.name} does not add up to the statement")
+        insist_equal("the statement", _sum(mine, "ingested"), bill, build=build)
 
 
 def _sum(answer: Answer, column: str) -> dict[str, Decimal]:
@@ -244,7 +234,7 @@ def _parquet(answer: Answer) -> bytes:
 
 
 _WRITE: dict[str, Callable[[Answer], bytes]] = {
-    "csv": lambda answer: as_csv(answer).encode(),
+    "csv": lambda answer: as_csv(answer, guarded=True).encode(),
     "json": lambda answer: as_json(answer).encode(),
     "excel": as_workbook,
     "parquet": _parquet,

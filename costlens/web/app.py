@@ -309,6 +309,6 @@ def _serve_csv(app: Dash, pages: Sequence[Page], builds: Builds, audit: Audit | 
         said = f"{view.first}..{view.last}"
         file = f"costlens-{stem}-{name}-{said}-build{data.number}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{file}"'}
-        return Response(as_csv(answer), mimetype="text/csv", headers=headers)
+        return Response(as_csv(answer, guarded=True), mimetype="text/csv", headers=headers)
 
     app.server.add_url_rule("/csv/<stem>/<name>.csv", view_func=rows)

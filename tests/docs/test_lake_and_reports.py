@@ -2,7 +2,9 @@
 
 import re
 from decimal import Decimal
+from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import pytest
@@ -12,6 +14,10 @@ from costlens.config import load
 from costlens.config.reports import Question
 
 DOCS = Path(__file__).parents[2] / "docs"
+
+
+def _has(name: str) -> bool:
+    return find_spec(name) is not None
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -32,13 +38,21 @@ def test_the_settings_of_the_page_on_reports_are_read(tmp_path: Path) -> None:
         assert f"`{question}`" in page
 
 
-def test_the_lake_is_read_as_the_page_says(demo: Company, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(demo.folder)
+def run_page(*optional: str) -> dict[str, Any]:
+    """Run the examples of the page, and of other tools' those that are named."""
     space: dict[str, Any] = {}
     for block in blocks("lake.md", "python"):
-        if "polars" in block and not _has("polars"):
-            continue
-        exec(compile(block, "lake.md", "exec"), space)
+        others = {
+            name for name in ("polars", "pyspark") if re.search(rf"(import|from) {name}", block)
+        }
+        if others <= set(optional):
+            exec(compile(block, "lake.md", "exec"), space)
+    return space
+
+
+def test_the_lake_is_read_as_the_page_says(demo: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(demo.folder)
+    space = run_page()
     told = demo.cost("feature", "--month", "2026-10")
     assert space["total"] == sum(told.values())
     assert dict(space["cost"].fetchall()) == {name: cost for name, cost in told.items() if cost}
@@ -46,13 +60,34 @@ def test_the_lake_is_read_as_the_page_says(demo: Company, monkeypatch: pytest.Mo
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not _has("polars"), reason="Polars is not installed")
+def test_polars_reads_the_lake_as_the_page_says(
+    demo: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(demo.folder)
+    space = run_page("polars")
+    levels = dict(space["by_level"].iter_rows())
+    assert levels == dict.fromkeys(("feature", "model", "product"), space["bill"][0][0])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not _has("pyspark"), reason="PySpark is not installed")
+@pytest.mark.skipif(which("java") is None, reason="there is no Java on the path")
+def test_spark_reads_the_lake_as_the_page_says(
+    demo: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(demo.folder)
+    space = run_page("pyspark")
+    space["spark"].stop()
+    by_month = {row["billing_period"]: row["cost"] for row in space["by_month"]}
+    months = ("2026-08", "2026-09", "2026-10")
+    assert by_month == {
+        month: sum(demo.cost("feature", "--month", month).values()) for month in months
+    }
+
+
+@pytest.mark.slow
 def test_the_python_of_the_page_runs(demo: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(demo.folder)
     (said,) = blocks("python.md", "python")
     exec(compile(said, "python.md", "exec"), {})
-
-
-def _has(name: str) -> bool:
-    from importlib.util import find_spec
-
-    return find_spec(name) is not None

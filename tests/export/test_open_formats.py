@@ -105,6 +105,43 @@ def test_the_columns_are_those_of_focus_1_3(at_level: tuple[str, Path]) -> None:
     } < set(columns)
 
 
+def test_what_focus_wants_of_every_row_is_there(at_level: tuple[str, Path]) -> None:
+    _, path = at_level
+    wanted = ("HostProviderName", "InvoiceIssuerName", "ChargeDescription", "ServiceProviderName")
+    missing = " or ".join(f"{column} is null" for column in wanted)
+    assert ask(path, f"select count(*) from rows where {missing}") == [(0,)]
+    # What another is paid for is billed as nothing, so who bills is the provider.
+    others = "InvoiceIssuerName <> ProviderName and BilledCost <> 0"
+    assert ask(path, f"select count(*) from rows where {others}") == [(0,)]
+    assert ask(
+        path,
+        "select distinct InvoiceIssuerName, x_InvoiceIssuerName from rows"
+        " where ProviderName = 'AWS' and contains(x_Repairs, 'InvoiceIssuerName')",
+    ) == [("AWS", "Amazon Web Services EMEA SARL, Switzerland Branch")]
+
+
+def test_units_are_spelled_as_focus_spells_them(tmp_path: Path) -> None:
+    units = {
+        "Hrs": "Hours",
+        "GB-Mo": "GB-Months",
+        "DPU-Hour": "DPU-Hours",
+        "vCPU-Hours": "vCPU-Hours",
+        "Lambda-GB-Second": "Lambda GB-Seconds",
+        "Requests": "Requests",
+        "Mo": "Months",
+        "Memo": "Memo",
+    }
+    company = Company(folder=tmp_path)
+    company.bill(*({"cost": "1", "ConsumedQuantity": "1", "ConsumedUnit": unit} for unit in units))
+    company.refresh()
+    path = exported(company, tmp_path / "units.parquet", "feature", "2026-05")
+    rows = ask(path, "select ConsumedUnit, x_Repairs from rows order by x_OriginLine")
+    assert [unit for unit, _ in rows] == list(units.values())
+    assert ["ConsumedUnit" in str(said) for _, said in rows] == [
+        unit != spelled for unit, spelled in units.items()
+    ]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["parquet", "csv"])
 def test_our_own_pack_reads_the_same_totals_back(

@@ -16,6 +16,7 @@ from costlens.cli.serve import serve
 DEPLOY = ROOT / "deploy"
 CONTAINER = (DEPLOY / "Containerfile").read_text().replace("\\\n", " ")
 UNIT = DEPLOY / "costlens.service"
+UNITS = sorted([*DEPLOY.rglob("*.service"), *DEPLOY.rglob("*.timer")])
 
 
 def _list(word: str) -> list[str]:
@@ -75,16 +76,44 @@ def test_its_health_check_asks_for_what_is_served(tmp_path: Path) -> None:
     assert "HTTP Error 503" in done.stderr  # nothing is built yet
 
 
-def test_systemd_takes_the_unit(tmp_path: Path) -> None:
-    if shutil.which("systemd-analyze") is None:
-        pytest.skip("no systemd-analyze here")
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_systemd_takes_the_unit(unit: Path, tmp_path: Path) -> None:
     program = tmp_path / "costlens"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    unit = tmp_path / "costlens.service"
-    unit.write_text(UNIT.read_text().replace("/opt/costlens/bin/costlens", str(program)))
+    for each in UNITS:  # a timer wants its service beside it
+        text = each.read_text().replace("/opt/costlens/bin/costlens", str(program))
+        (tmp_path / each.name).write_text(text)
     done = subprocess.run(
-        ["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False
+        ["systemd-analyze", "verify", str(tmp_path / unit.name)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("is_well", [True, False])
+def test_cron_has_something_to_mail_only_where_something_failed(
+    tmp_path: Path, is_well: bool
+) -> None:
+    program = tmp_path / "costlens"
+    program.write_text(f'#!/bin/sh\necho "$@" >&2\nexit {0 if is_well else 1}\n')
+    program.chmod(0o755)
+    lines = (DEPLOY / "reports" / "crontab").read_text().splitlines()
+    commands = [line.split(maxsplit=5)[5] for line in lines if line[:1] in "0123456789*"]
+    assert len(commands) == 2
+    said = [
+        subprocess.run(
+            ["sh", "-c", command],
+            env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for command in commands
+    ]
+    wanted = ["", ""] if is_well else ["refresh\n", "report run --due\n"]
+    assert [done.stdout + done.stderr for done in said] == wanted

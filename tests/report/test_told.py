@@ -11,13 +11,14 @@ from zipfile import ZipFile
 import duckdb
 import pytest
 from company import Company
-from desks import office
+from desks import Office, declare, office
 
 from costlens.config.reports import Question
 from costlens.questions.ask import Answer
 from costlens.questions.spreadsheet import as_workbook
 
 BILL = {"billed": Decimal("50.100000000001"), "effective": Decimal("36.2")}
+TO_OUT = {"window": "2026-04", "to": "out"}
 NAMES = Question.__args__  # type: ignore[attr-defined]
 
 
@@ -104,10 +105,26 @@ def test_no_text_of_a_workbook_is_a_formula(text: str) -> None:
     assert is_marked == (text != "plain") == (' s="' in sheet.partition('r="A2"')[2])
 
 
-def test_csv_keeps_texts_as_they_are(paid: Company, tmp_path: Path) -> None:
-    desk = office(paid, tmp_path / "w")
-    (tmp_path / "w" / "q.sql").write_text("select '=1+1' as a")
-    assert desk.company.run("query", "select '=1+1' as a", "--format", "csv").out == "a\n=1+1\n"
+def test_csv_of_a_report_is_guarded_and_that_of_the_command_is_as_it_is(
+    paid: Company, tmp_path: Path
+) -> None:
+    texts = ["=1+1", "@SUM(A1)", "+49 30", "-x", "plain", ""]
+    rows = ", ".join(f"('{text}', -1.50::decimal(9, 2))" for text in texts)
+    said = f"select * from (values {rows}) as v(a, b)"
+    desk = office(paid, tmp_path / "w", {"name": "r", "sql": "q.sql", "to": "out", "window": "all"})
+    (tmp_path / "w" / "q.sql").write_text(said)
+    assert desk.company.run("report", "run", "r").code == 0
+    found = (tmp_path / "w" / "out" / "r" / "all" / "r_all.csv").read_text().splitlines()
+    assert found[1:] == [
+        "'=1+1,-1.5",
+        "'@SUM(A1),-1.5",
+        "'+49 30,-1.5",
+        "'-x,-1.5",
+        "plain,-1.5",
+        ",-1.5",
+    ]
+    printed = desk.company.run("query", said, "--format", "csv").out.splitlines()
+    assert printed[1:] == [f"{text},-1.5" for text in texts]
 
 
 def test_the_same_build_writes_the_same_workbook(paid: Company, tmp_path: Path) -> None:
@@ -140,8 +157,6 @@ def test_sql_of_ones_own_is_given_the_window_and_reads_nothing_else(
         "select sum(BilledCost) as billed, $first as first, $basis as basis from charges"
         " where billing_period >= $first and billing_period < $after"
     )
-    from desks import declare
-
     declare(tmp_path / "w", {"name": "mine", "sql": "mine.sql", "window": "2026-04", "to": "out"})
     assert desk.company.run("report", "run", "mine").code == 0
     path = tmp_path / "w" / "out" / "mine" / "2026-04" / "mine_2026-04.csv"
@@ -151,3 +166,48 @@ def test_sql_of_ones_own_is_given_the_window_and_reads_nothing_else(
     assert ran.code == 1
     assert ran.err.startswith("costlens: mine.sql: ")
     assert path.read_text().startswith("billed,")
+
+
+@pytest.fixture
+def doctored(paid: Company, tmp_path: Path) -> Office:
+    """A workspace whose lake somebody changed: April bears two units more than were billed."""
+    desk = office(paid, tmp_path / "w", {"name": "costs", "question": "cost_by_model", **TO_OUT})
+    for path in (tmp_path / "w" / "lake" / "ledger" / "billing_period=2026-04").glob("*.parquet"):
+        aside = path.with_suffix(".new")
+        duckdb.sql(
+            f"copy (select * replace (case when target = 'churn' then effective + 0.000000000001 "
+            f"else effective end as effective) from '{path}') to '{aside}' (format parquet)"
+        )
+        aside.replace(path)
+    return desk
+
+
+def test_a_report_that_does_not_tie_is_refused_with_both_amounts(
+    doctored: Office, tmp_path: Path
+) -> None:
+    ran = doctored.company.run("report", "run", "costs")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith(
+        'costlens: build 1: report "costs" adds up to 36.200000000002 USD and should to 36.2 USD\n'
+        "    nothing was written. "
+    )
+    assert not (tmp_path / "w" / "out").exists()
+    ran = doctored.company.run("report", "--month", "2026-04", "-o", str(tmp_path / "w" / "out"))
+    assert ran.code == 1
+    assert "build 1: allocated of cost_by_model.csv adds up to 36.200000000002 USD" in ran.err
+    assert not (tmp_path / "w" / "out").exists()
+
+
+def test_one_that_is_due_is_broken_and_the_next_is_made(doctored: Office, tmp_path: Path) -> None:
+    due = {"schedule": "0 7 * * *", **TO_OUT}
+    declare(
+        tmp_path / "w",
+        {"name": "costs", "question": "cost_by_model", **due},
+        {"name": "idle", "question": "idle_and_waste", **due},
+    )
+    doctored.due("2026-05-10T08:00")
+    assert doctored.due("2026-05-11T07:00") == 1
+    said = {row["report"]: (row["state"], row["why"]) for row in doctored.history()}
+    assert said["idle"] == ("sent", "")
+    assert said["costs"][0] == "broken"
+    assert said["costs"][1].startswith('report "costs" adds up to 36.200000000002 USD')
