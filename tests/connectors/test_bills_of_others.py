@@ -20,9 +20,13 @@ SUMS = {  # of the samples, in the source's own terms
 
 
 def load(company: Company, name: str, text: str | None = None) -> None:
-    (sample,) = next(p for p in find_packs(None) if p.name == name).folder.glob("sample.*")
+    folder = next(p for p in find_packs(None) if p.name == name).folder
+    (sample,) = [*folder.glob("sample.*"), *folder.glob("sample/")]
     path = company.folder / sample.name
-    shutil.copy(sample, path)
+    if sample.is_dir():
+        shutil.copytree(sample, path)
+    else:
+        shutil.copy(sample, path)
     if text is not None:
         path.write_text(text)
     company.settings["currency"] = SUMS[name][0]
