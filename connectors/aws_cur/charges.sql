@@ -67,9 +67,7 @@ select
     case when not is_unused then consumed_unit end as ConsumedUnit,
     coalesce(terms.commitment, commitment) as CommitmentDiscountId,
     coalesce(terms.status, commitment_status) as CommitmentDiscountStatus,
-    case
-        when category_tags is null and principal_tag is null then own_tags
-        else '{' || concat_ws(',', own_tags[2:-2], category_tags[2:-2], principal_tag) || '}'
-    end as Tags
+    nullif('{' || concat_ws(',', own_tags[2:-2], category_tags[2:-2], principal_tag) || '}', '{}')
+        as Tags
 from lines
 left join pod_shares using (x_line)

@@ -50,6 +50,7 @@ judged as not materialized (
             when service = 'Amazon Bedrock' then model_of_bedrock(t.usage_type, t.title, t.model)
         end as bedrock_model,
         (t.month_start + interval 1 month)::timestamp as month_stop,
+        tags_of_aws(t.raw_tags) as own_tags,
         regexp_replace(t.categories, '([{,])"([^"]+":)', '\1"cost_category:\2', 'g')
             as category_tags,
         '"aws:iam-principal":' || to_json(t.principal)::varchar as principal_tag

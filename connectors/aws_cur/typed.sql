@@ -72,11 +72,8 @@ select
     words(product_instance_type) as instance_type,
     words(savings_plan_savings_plan_arn) as plan_arn,
     words(reservation_reservation_arn) as reservation_arn,
-    -- The column tags holds all of them, those of accounts and cost categories too. What is collected
-    -- of several columns is spelled by now.
-    coalesce(json(tags), json(resource_tags)) as mapped_tags,
-    coalesce(mapped_tags, tags_csv, tags_flat) as raw_tags,
-    coalesce(tags_of_aws(mapped_tags), tags_csv, tags_flat) as own_tags,
+    -- The column tags holds all of them, those of accounts and cost categories too.
+    coalesce(json(tags), json(resource_tags), tags_csv, tags_flat) as raw_tags,
     coalesce(written_text(tags), written_text(resource_tags)) as tags_text,
     case
         when json(tags) is null

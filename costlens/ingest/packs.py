@@ -77,9 +77,6 @@ class Description(Value):
     fill: Mapping[str, str] = setting("column to the one that stands in where a file has none", {})
     values: Mapping[str, str] = setting("column to its value where a file has none", {})
     gather: Mapping[str, str] = setting("column to the prefix of the columns it collects", {})
-    spell: Mapping[str, str] = setting(
-        "collected column to the macro that spells the keys of its object, once a file", {}
-    )
     tables: Mapping[str, Named] = setting("in place of needs: each table it reads, by name", {})
     paths: Mapping[str, tuple[str, ...]] = setting("columns of nested JSON: keys from the top", {})
     types: Mapping[str, str] = setting("columns of nested JSON that are BIGINT or BOOLEAN", {})

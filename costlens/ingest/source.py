@@ -277,28 +277,21 @@ def _columns(layout: Layout, pack: Pack, file: SourceFile, *, known: set[str]) -
     nothing = {column: "null" if column in known else "null::varchar" for column in pack.columns}
     columns = [f"{found.get(column, nothing[column])} as {name(column)}" for column in pack.columns]
     columns += [
-        f"{_object(members, names, spell=pack.description.spell.get(column, ''))} as {name(column)}"
+        f"{_object(members, names)} as {name(column)}"
         for column, members in layout.gathered.items()
     ]
     return ", ".join(columns)
 
 
-def _object(members: dict[str, int], names: list[str], *, spell: str) -> str:
-    """Write the JSON object of several columns, without those that are null.
-
-    `spell` is a macro over objects that spells their keys: here each key alone, which DuckDB folds.
-    """
+def _object(members: dict[str, int], names: list[str]) -> str:
+    """Write the JSON object of several columns, without those that are null."""
     if not members:
         return "null::varchar"
-
-    def key_of(key: str) -> str:
-        begins = json.dumps(key, ensure_ascii=False) + ":"
-        return f"{spell}({literal('{' + begins)})[2:]" if spell else literal(begins)
-
     pairs = ", ".join(
-        f"{key_of(key)} || to_json(words({names[at]}))" for key, at in sorted(members.items())
+        f"{literal(json.dumps(key, ensure_ascii=False) + ':')} || to_json(words({names[at]}))"
+        for key, at in sorted(members.items())
     )
-    return f"'{{' || nullif(concat_ws(',', {pairs}), '') || '}}'"
+    return f"nullif('{{' || concat_ws(',', {pairs}) || '}}', '{{}}')"
 
 
 def _text_columns(layout: Layout, file: SourceFile) -> str:
