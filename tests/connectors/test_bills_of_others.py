@@ -17,7 +17,7 @@ SUMS = {  # of the samples, in the source's own terms
     "oci": ("EUR", "0.0000035416666669"),
     "openai": ("USD", "12.5612445678901234"),
     "snowflake": ("EUR", "128.33"),
-    "tecton_usage": ("USD", "1.0208641972530864195"),
+    "tecton_usage": ("USD", "1.020864197253086419"),
 }
 
 
