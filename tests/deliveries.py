@@ -16,6 +16,7 @@ import duckdb
 
 from costlens.config.values import Source
 from costlens.ingest import Pack, find_packs
+from costlens.ingest.diagnose import unreadable
 from costlens.ingest.fetch import find_files
 from costlens.ingest.rows import control, rows_sql
 from costlens.ingest.source import macros
@@ -187,10 +188,13 @@ class Reading:
             opened.view(self.con)
             self.unended = bool(opened.unended)
             made = rows_sql(self.con, pack, table, tag_keys=frozenset({"team"}))
-            rows = self.con.execute(
-                f"select * exclude (x_line, period_start) from ({made}) order by all"
-            ).fetchall()
-            counted = [one.rows for one in control(self.con, pack) if one.makes == table]
+            try:
+                rows = self.con.execute(
+                    f"select * exclude (x_line, period_start) from ({made}) order by all"
+                ).fetchall()
+                counted = [one.rows for one in control(self.con, pack) if one.makes == table]
+            except duckdb.Error as error:
+                raise unreadable(self.con, opened, error) from error
             assert len(rows) == sum(counted)
             return rows
 

@@ -1,7 +1,8 @@
 -- connectors/databricks/charges.sql
 -- Usage at its price as charges. Grain: one row per usage record, of every record type.
 -- Reads: usage, list_prices. A price holds over [price_start_time, price_end_time), and a record
--- has the price of its start. A cost is its product, cut off after 18 places.
+-- has the price of its start. A cost is its product, cut off after 18 places. What no price is known
+-- for is of the class `unpriced`: its costs are unknown, and 0 in the sums.
 with prices as (
     select distinct
         words(sku_name) as sku,
@@ -37,16 +38,22 @@ used as (
     from usage
 ),
 
+usual as (
+    select min(currency) as currency
+    from prices
+),
+
 priced as (
     select
         u.*,
-        p.currency,
+        coalesce(p.currency, usual.currency) as currency,
         case
             when u.start < coalesce(p.until, timestamp 'infinity')
                 then trunc(trunc(u.quantity * p.price, 18), 12)::decimal(38, 12)
         end as cost,
         trunc(u.quantity * p.list_price, 12)::decimal(38, 12) as list_cost
     from used as u
+    cross join usual
     asof left join prices as p
         on
             u.sku = p.sku
@@ -57,11 +64,11 @@ priced as (
 
 select
     x_line,
-    'work' as x_class,
+    case when cost is null then 'unpriced' else 'work' end as x_class,
     sku as x_usage_type,
-    cost as BilledCost,
-    cost as EffectiveCost,
-    list_cost as ListCost,
+    coalesce(cost, 0) as BilledCost,
+    coalesce(cost, 0) as EffectiveCost,
+    case when cost is not null then list_cost end as ListCost,
     cost as ContractedCost,
     currency as BillingCurrency,
     account as BillingAccountId,
@@ -75,7 +82,9 @@ select
     'Usage' as ChargeCategory,
     -- What is taken back and what takes its place.
     case when record <> 'ORIGINAL' then 'Correction' end as ChargeClass,
-    nullif(concat_ws(', ', product, lower(record)), '') as ChargeDescription,
+    concat_ws(
+        ', ', product, lower(record), case when cost is null then 'no price' end
+    ) as ChargeDescription,
     'Usage-Based' as ChargeFrequency,
     'Databricks' as ServiceName,
     product as ServiceCategory,

@@ -19,8 +19,11 @@ with prices as (
 amounts as (
     select
         date_trunc('month', utc(u.usage_start_time)) as month_start,
-        p.currency,
-        trunc(exact(u.usage_quantity)::decimal(26, 18) * p.price, 18)::decimal(38, 18) as cost
+        coalesce(p.currency, (select min(currency) from prices)) as currency,
+        -- Without a price its cost is unknown, and in no sum.
+        coalesce(
+            trunc(exact(u.usage_quantity)::decimal(26, 18) * p.price, 18)::decimal(38, 18), 0
+        ) as cost
     from usage as u
     left join prices as p
         on

@@ -1,5 +1,6 @@
 -- connectors/databricks/findings.sql
 -- What keeps usage from having one price. Grain: one row per finding; of `severity` error, it stops.
+-- Usage without a price is kept, and told: what it cost is unknown.
 -- Reads: usage, list_prices.
 with prices as (
     select
@@ -48,7 +49,8 @@ unpriced as (
         min(u.x_line) as x_line,
         count(*) as lines,
         sum(u.quantity) as quantity,
-        min(u.start) as since
+        min(u.start) as since,
+        max(u.start) as last_start
     from used as u
     where not exists (
         select 1
@@ -65,13 +67,19 @@ unpriced as (
 )
 
 select
-    'error' as severity,
+    case when exists (select 1 from prices) then 'warning' else 'error' end as severity,
     'missing_price' as code,
     x_line,
-    'no price for ' || concat_ws(', ', sku, nullif(cloud_name, '')) || ' from '
-    || strftime(since, '%Y-%m-%dT%H:%M:%SZ') || ': ' || rtrim(rtrim(quantity::varchar, '0'), '.')
-    || ' ' || unit || ' on ' || lines || case when lines = 1 then ' line' else ' lines' end as message,
-    'export the whole of system.billing.list_prices as list_prices beside usage' as hint
+    'no price for ' || concat_ws(', ', sku, nullif(cloud_name, '')) || ': '
+    || plain(quantity) || ' ' || unit || ' on ' || lines
+    || case when lines = 1 then ' line' else ' lines' end
+    || ' from ' || strftime(since, '%Y-%m-%dT%H:%M:%SZ')
+    || case
+        when last_start > since then ' to ' || strftime(last_start, '%Y-%m-%dT%H:%M:%SZ') else ''
+    end
+    || ' cost an unknown amount, which is in no total' as message,
+    'export the whole of system.billing.list_prices beside usage, or add a line with the price that '
+    || 'you agreed on' as hint
 from unpriced
 union all
 select

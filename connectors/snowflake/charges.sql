@@ -1,25 +1,60 @@
 -- connectors/snowflake/charges.sql
--- Days of usage in currency as charges. Grain: one row per line of the view.
--- Reads: source. An adjustment lowers the work it adjusts; a rebate and a support credit are credits.
+-- Days of usage in currency as charges; what a day's warehouses cost, by their hours where the metering
+-- tells of them. Grain: one row per line of the view, or per hour of a warehouse in place of its day's.
+-- Reads: usage_lines, warehouse_hours. An adjustment lowers the work it adjusts; a rebate and a support
+-- credit are credits. An hour's part is the difference that its credits make to the running sum.
 with typed as (
     select
         x_line,
-        money(USAGE_IN_CURRENCY) as cost,
-        upper(words(CURRENCY)) as currency,
-        utc(USAGE_DATE) as start,
-        coalesce(words(ORGANIZATION_NAME), words(CONTRACT_NUMBER)) as organisation,
-        words(ACCOUNT_NAME) as account_name,
-        coalesce(words(ACCOUNT_LOCATOR), words(ACCOUNT_NAME)) as account,
-        words(REGION) as region,
-        words(SERVICE_LEVEL) as edition,
-        words(USAGE_TYPE) as usage_type,
-        lower(words(SERVICE_TYPE)) as service_type,
-        lower(words(RATING_TYPE)) as rating,
-        replace(lower(words(BILLING_TYPE)), ' ', '_') as billing,
-        lower(words(BALANCE_SOURCE)) as paid_by,
-        quantity(USAGE) as used,
-        lower(words(IS_ADJUSTMENT)) in ('true', 't', '1', 'yes') as is_adjustment
-    from source
+        cost,
+        currency,
+        start,
+        start + interval 1 day as stop,
+        organisation,
+        account_name,
+        account,
+        region,
+        edition,
+        usage_type,
+        service_type,
+        rating,
+        billing,
+        paid_by,
+        used,
+        is_adjustment,
+        null::varchar as warehouse
+    from usage_lines as u
+    where not exists (
+        select 1
+        from warehouse_hours as h
+        where
+            u.service_type = 'warehouse_metering'
+            and not u.is_adjustment
+            and coalesce(u.billing, 'consumption') = 'consumption'
+            and u.start = h.day
+            and coalesce(upper(u.account_name), '') = h.account_key
+    )
+    union all by name
+    select
+        x_line,
+        part_between(cost, weight_to - weight, weight_to, whole) as cost,
+        currency,
+        start,
+        start + interval 1 hour as stop,
+        organisation,
+        account_name,
+        account,
+        region,
+        edition,
+        usage_type,
+        service_type,
+        rating,
+        'consumption' as billing,
+        paid_by,
+        credits as used,
+        false as is_adjustment,
+        warehouse
+    from warehouse_hours
 )
 
 select
@@ -44,7 +79,7 @@ select
     date_trunc('month', start)::timestamp as BillingPeriodStart,
     (date_trunc('month', start) + interval 1 month)::timestamp as BillingPeriodEnd,
     start as ChargePeriodStart,
-    (start + interval 1 day)::timestamp as ChargePeriodEnd,
+    stop::timestamp as ChargePeriodEnd,
     case
         when billing in ('rebate', 'support_credit') then 'Credit'
         when is_adjustment then 'Adjustment'
@@ -59,6 +94,8 @@ select
     'Snowflake' as ServiceName,
     rating as ServiceCategory,
     region as RegionId,
+    case when warehouse is not null then concat_ws('/', account_name, warehouse) end as ResourceId,
+    warehouse as ResourceName,
     service_type as ResourceType,
     usage_type as SkuMeter,
     used as ConsumedQuantity,

@@ -60,7 +60,8 @@ pieces as (
         b.machine_details,
         -- A billed duration in microseconds; null where the unit is not one of time.
         b.quantity * case
-            when b.unit in ('hour', 'hours', 'hrs', 'hr', 'h') then 3600
+            -- A credit is an hour of the smallest warehouse.
+            when b.unit in ('hour', 'hours', 'hrs', 'hr', 'h', 'credits') then 3600
             when b.unit in ('minute', 'minutes', 'min') then 60
             when b.unit in ('second', 'seconds', 's', 'sec') then 1
             when b.unit in ('day', 'days') then 86400

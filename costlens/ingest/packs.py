@@ -182,8 +182,11 @@ class Pack:
         return (self.folder / "findings.sql").is_file()
 
     def sql(self, name: str) -> str:
-        """Read one of its SQL files."""
-        return ((self.sql_folder or self.folder) / f"{name}.sql").read_text(encoding="utf-8")
+        """Read one of its SQL files: `<name>.<value>.sql` where a setting has that value."""
+        folder = self.sql_folder or self.folder
+        named = [folder / f"{name}.{value}.sql" for value in self.settings.values()]
+        found = next((path for path in named if path.is_file()), folder / f"{name}.sql")
+        return found.read_text(encoding="utf-8")
 
 
 def find_packs(workspace_folder: Path | None) -> list[Pack]:
@@ -384,6 +387,7 @@ def _digest(folder: Path, described: Description) -> str:
             if not described.like
         ),
         *(path.name for path in folder.glob("findings.sql")),
+        *sorted(path.name for path in folder.glob("*.*.sql")),
     ]
     for path in (*(folder / name for name in names), *SQL):
         hashed.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")

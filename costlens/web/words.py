@@ -30,6 +30,7 @@ CLASSES = {
     "idle": "idle",
     "reserved": "not usable in practice",
     "commitment_unused": "unused commitment",
+    "unpriced": "price unknown",
 }
 
 TIERS = {1: "by run", 2: "by resource", 3: "by tag", 4: "by scope"}

@@ -12,17 +12,23 @@ from costlens.ingest import find_packs
 SUMS = {  # of the samples, in the source's own terms
     "anthropic": ("USD", "1.7345012345678912"),
     "confluent": ("USD", "7.581"),
+    "fivetran": ("USD", "865.57"),
     "generic": ("USD", "12.4"),
     "oci": ("EUR", "0.0000035416666669"),
     "openai": ("USD", "12.5612445678901234"),
     "snowflake": ("EUR", "128.33"),
+    "tecton_usage": ("USD", "1.020864197253086419"),
 }
 
 
 def load(company: Company, name: str, text: str | None = None) -> None:
-    (sample,) = next(p for p in find_packs(None) if p.name == name).folder.glob("sample.*")
+    folder = next(p for p in find_packs(None) if p.name == name).folder
+    (sample,) = [*folder.glob("sample.*"), *folder.glob("sample/")]
     path = company.folder / sample.name
-    shutil.copy(sample, path)
+    if sample.is_dir():
+        shutil.copytree(sample, path)
+    else:
+        shutil.copy(sample, path)
     if text is not None:
         path.write_text(text)
     company.settings["currency"] = SUMS[name][0]
@@ -74,3 +80,32 @@ def test_corrections_and_rebates_are_what_they_are(company: Company, tmp_path: P
         ("work", "109.53"),
     ]
     assert not [row for row in company.ask("findings") if row["code"] == "negative_usage"]
+
+
+def test_connections_share_a_destination_by_their_paid_rows(company: Company) -> None:
+    load(company, "fivetran")
+    company.catalogue(
+        """
+        stages:
+          - {name: lake_house, billed_by: [{service: Fivetran, resource_id: lake_house}], split: use}
+          - {name: shop_db, feeds: [{feature: orders}]}
+          - {name: support, feeds: [{feature: tickets}]}
+        features: [{name: orders}, {name: tickets}]
+        """
+    )
+    company.refresh()
+    # 671.77 over 31 days: the 4th by shop_db alone, the 5th by support, the others 5 to 1.
+    day = Decimal("671.77") / 31
+    cost = company.cost()
+    assert cost["(unmatched)"] == Decimal("193.8")
+    assert abs(cost["orders"] - (day + day * 29 * 5 / 6)) < Decimal("1e-9")
+    assert cost["orders"] + cost["tickets"] == Decimal("671.77")
+
+
+def test_a_cost_that_stands_twice_is_refused(company: Company) -> None:
+    load(company, "fivetran")
+    with (company.folder / "sample/usage_cost.csv").open("a") as opened:
+        opened.write("reporting,2026-05,2026-06-03T00:00:00Z,200\n")
+    ran = company.run("refresh")
+    assert ran.code == 1
+    assert "usage_cost.csv:3: the cost of reporting in 2026-05 stands 2 times" in ran.err

@@ -1,7 +1,8 @@
-"""Databricks' usage at its list price: every record counts, and a missing price stops the load."""
+"""Databricks' usage at its list price: every record counts, and a missing price is told."""
 
 import shutil
 from decimal import Decimal
+from pathlib import Path
 
 from company import Company
 
@@ -11,9 +12,12 @@ TOTAL = "0.615185183518518518"
 PRICES = "sample/list_prices.csv"
 
 
+def source_of(name: str) -> Path:
+    return next(pack.folder for pack in find_packs(None) if pack.name == name)
+
+
 def load(company: Company) -> None:
-    pack = next(pack for pack in find_packs(None) if pack.name == "databricks")
-    shutil.copytree(pack.folder / "sample", company.folder / "sample")
+    shutil.copytree(source_of("databricks") / "sample", company.folder / "sample")
     company._source(name="dbx", type="databricks", path="sample")
 
 
@@ -52,16 +56,51 @@ def test_usage_has_the_price_of_its_start_and_every_record_counts(company: Compa
     assert "ann" not in "".join(row["Tags"] for row in rows)
 
 
-def test_usage_without_a_price_is_refused_with_its_quantity(company: Company) -> None:
+def test_usage_without_a_price_stays_and_is_told_with_its_quantity(company: Company) -> None:
     load(company)
     prices = company.folder / PRICES
     kept = [line for line in prices.read_text().splitlines() if "0.20" not in line]
     prices.write_text("\n".join(kept) + "\n")
-    assert refusal(company) == (
-        "costlens: sample/usage.csv:3: no price for PREMIUM_JOBS_COMPUTE, AWS from "
-        "2026-05-04T10:00:00Z: 1.5 DBU on 3 lines\n"
-        "    export the whole of system.billing.list_prices as list_prices beside usage\n"
+    told = (
+        "sample/usage.csv:3: no price for PREMIUM_JOBS_COMPUTE, AWS: 1.5 DBU on 3 lines from "
+        "2026-05-04T10:00:00Z cost an unknown amount, which is in no total\n"
+        "    export the whole of system.billing.list_prices beside usage, or add a line with the "
+        "price that you agreed on\n"
     )
+    assert told in company.refresh().err
+    rows = company.ask(
+        "query",
+        "select sum(ConsumedQuantity) as used, sum(BilledCost) as billed, max(BillingCurrency) as "
+        "currency, count(ListCost) as listed, max(ChargeDescription) as said, count(*) as lines "
+        "from charges where x_class = 'unpriced'",
+    )
+    said = "JOBS, retraction, no price"
+    assert [tuple(row.values()) for row in rows] == [("1.5", "0", "USD", "0", said, "3")]
+    # It has a row of its own wherever the bill is split, and no other line's money moves.
+    by_class = {
+        (row["class"], row["basis"]): row["ingested"]
+        for row in company.ask("statement", "--by", "class")
+    }
+    assert by_class == {
+        ("unpriced", "billed"): "0",
+        ("unpriced", "effective"): "0",
+        ("work", "billed"): "0.465185183518",
+        ("work", "effective"): "0.465185183518",
+    }
+    assert all(row["difference"] == "0" for row in company.ask("statement"))
+    # It stands as long as the load does, and ends with the price.
+    assert "missing_price" in {row["code"] for row in company.ask("findings")}
+    shutil.copy(source_of("databricks") / PRICES, prices)
+    company.refresh()
+    assert "missing_price" not in {row["code"] for row in company.ask("findings")}
+    assert Decimal(company.ask("statement")[0]["source_total"]) == Decimal(TOTAL)
+
+
+def test_without_any_price_there_is_no_currency_and_no_load(company: Company) -> None:
+    load(company)
+    prices = company.folder / PRICES
+    prices.write_text(prices.read_text().splitlines()[0] + "\n")
+    assert "no price for PREMIUM_JOBS_COMPUTE, AWS: 2.734567890123456789 DBU" in refusal(company)
 
 
 def test_two_prices_at_one_time_are_refused(company: Company) -> None:

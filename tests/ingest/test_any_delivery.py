@@ -39,9 +39,14 @@ def reader() -> Iterator[Reading]:
         yield made
 
 
+def expected_file(pack: Pack) -> Path:
+    """Find the charges that a pack's sample comes to."""
+    return pack.folder / f"expected{'_charges' if len(pack.produces) > 1 else ''}.csv"
+
+
 def expected(pack: Pack) -> list[dict[str, str]]:
     """Read the charges that a pack's sample comes to."""
-    return list(csv.DictReader((pack.folder / "expected.csv").open(newline="")))
+    return list(csv.DictReader(expected_file(pack).open(newline="")))
 
 
 def bill_of(desk: Desk, pack: Pack, *more: str) -> Path:
@@ -159,7 +164,7 @@ def test_a_bill_that_two_sources_hold_or_that_its_focus_export_holds_is_refused_
         "name: export, type: focus, path: export.csv, late_charges: accept",
     )
     deliver(shuffled(tables, lambda n: range(n)[::-1]), desk.folder / "again")
-    desk.write("export.csv", (pack.folder / "expected.csv").read_bytes())
+    desk.write("export.csv", expected_file(pack).read_bytes())
     assert desk.refusal() == [
         f'costlens.yaml:{place}: "{name}" holds {account} in {month}, as "bill" does\n'
         "    one bill counts once: take one of the two sources out"
