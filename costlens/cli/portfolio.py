@@ -34,4 +34,10 @@ def portfolio(scope: Scope, by: str, currency: str | None, printed: Print) -> No
             window=scope.window,
             currency=currency,
         )
+    advices = {row[answer.columns.index("advice")] for row in answer.rows}
+    if not advices - {None, "unknown"}:
+        click.echo(
+            f"note: no {by} has a benefit in money, so there is nothing to choose (benefits:)",
+            err=True,
+        )
     printed.show(answer)

@@ -115,3 +115,9 @@ def test_another_currency_changes_no_advice(company: Company) -> None:
         name: row["advice"] for name, row in theirs.items()
     }
     assert Decimal(theirs["p1"]["margin"]) == Decimal("18.9")
+
+
+def test_where_nothing_brings_money_there_is_nothing_to_choose(sample: Company) -> None:
+    said = "note: no feature has a benefit in money, so there is nothing to choose (benefits:)\n"
+    assert sample.run("portfolio", "--by", "feature").err == said
+    assert sample.run("portfolio", "--by", "product").err == ""
