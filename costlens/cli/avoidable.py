@@ -8,7 +8,7 @@ from costlens.questions.costs import HORIZONS
 
 
 @click.command(
-    epilog="Example: costlens avoidable feature:fv_orders feature:fv_refunds --month 2026-05"
+    epilog="Example: costlens avoidable feature:fv_payment_risk model:fraud --month 2026-10"
 )
 @click.argument("targets", nargs=-1, required=True)
 @takes_scope(days=True, basis=True)

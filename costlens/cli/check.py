@@ -14,7 +14,7 @@ from costlens.errors import CostLensError, Finding
 from costlens.roi.claims import check_claims
 
 
-@click.command(epilog="Example: costlens check --full --config acme/")
+@click.command(epilog="Example: costlens check --full")
 @takes_config
 @click.option("--full", is_flag=True, help="Read every source to its end, as a refresh would.")
 @takes_against

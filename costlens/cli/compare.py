@@ -13,7 +13,7 @@ from costlens.cli.options import (
 from costlens.cli.output import Print
 
 
-@click.command(epilog="Example: costlens compare 41 42 --by model --month 2026-10")
+@click.command(epilog="Example: costlens compare 1 --by model --month 2026-10")
 @click.argument("before", type=int)
 @click.argument("after", type=int, required=False)
 @takes_scope(build=False, days=True, basis=True)

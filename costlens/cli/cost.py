@@ -7,7 +7,7 @@ from costlens.cli.output import Print
 from costlens.questions.costs import LEVELS, STAGES
 
 
-@click.command(epilog="Example: costlens cost --by model --start 2026-05 --stop 2026-06")
+@click.command(epilog="Example: costlens cost --by model --start 2026-10 --stop 2026-11")
 @takes_scope(days=True, basis=True)
 @click.option("--by", type=click.Choice(LEVELS + STAGES), default="feature", show_default=True)
 @takes_currency()

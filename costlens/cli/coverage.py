@@ -6,7 +6,7 @@ from costlens.cli.options import Scope, takes_currency, takes_level, takes_print
 from costlens.cli.output import Print
 
 
-@click.command(epilog="Example: costlens coverage --by model --month 2026-05")
+@click.command(epilog="Example: costlens coverage --by model --month 2026-10")
 @takes_scope(days=True, basis=True)
 @takes_level("feature", also=("bill",))
 @takes_currency()

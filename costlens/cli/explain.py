@@ -8,7 +8,7 @@ from costlens.cli.output import Print
 _MOST = 1000  # lines of a month
 
 
-@click.command(epilog="Example: costlens explain feature:fv_orders --start 2026-05 --stop 2026-06")
+@click.command(epilog="Example: costlens explain feature:fv_payment_risk --month 2026-10")
 @click.argument("amount")
 @takes_scope(days=True, basis=True)
 @click.option("--stage", help="Only what came through these stages (* and ? stand for any).")

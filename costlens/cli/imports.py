@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _TOOLS = ("feast", "dbt", "mlflow", "tecton")
 
 
-@click.command("import", epilog="Example: costlens import feast --dry-run")
+@click.command("import", epilog="Example: costlens import mlflow --dry-run")
 @click.argument("tool", type=click.Choice(_TOOLS))
 @click.option("--source", help="One source of this type. Default: all that costlens.yaml names.")
 @click.option("--prune", is_flag=True, help="Take out what the tool no longer has.")

@@ -6,7 +6,7 @@ from costlens.cli.options import Scope, takes_currency, takes_level, takes_print
 from costlens.cli.output import Print
 
 
-@click.command("measure-next", epilog="Example: costlens measure-next --by model --month 2026-05")
+@click.command("measure-next", epilog="Example: costlens measure-next --by model --month 2026-10")
 @takes_scope(days=True, basis=True)
 @takes_level("feature", says="The level whose needs count.")
 @takes_currency()

@@ -10,7 +10,7 @@ from costlens.cli.output import Print
 
 @click.group(
     invoke_without_command=True,
-    epilog="Example: costlens packs new acme bills/acme-2026-05.csv",
+    epilog="Example: costlens packs --format csv",
 )
 @takes_config
 @takes_print

@@ -13,7 +13,7 @@ from costlens.questions.window import Window
 
 @click.group(
     invoke_without_command=True,
-    epilog="Example: costlens report --month 2026-10 -o /mnt/finance",
+    epilog="Example: costlens report --month 2026-10 -o finance",
     subcommand_metavar="[COMMAND [ARGS]...]",
 )
 @takes_scope(basis=True)

@@ -6,7 +6,7 @@ from costlens.cli.options import Scope, takes_print, takes_scope
 from costlens.cli.output import Print
 
 
-@click.command(epilog="Example: costlens runs --explain shop_features_daily/manual__2026-10-03")
+@click.command(epilog="Example: costlens runs --explain scheduled__2026-10-31T19:30:00+00:00")
 @takes_scope(days=True)
 @click.option("--pipeline", help="Only runs of this pipeline, as the catalogue calls it.")
 @click.option("--explain", "run", metavar="RUN", help="One run: what it is in, what is in it.")

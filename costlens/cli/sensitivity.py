@@ -7,7 +7,7 @@ from costlens.cli.output import Print
 from costlens.questions.costs import MOST_PAIRS
 
 
-@click.command(epilog="Example: costlens sensitivity --by model --month 2026-05")
+@click.command(epilog="Example: costlens sensitivity --by model --month 2026-10")
 @takes_scope(days=True, basis=True)
 @takes_level("feature")
 @click.option("--methods", is_flag=True, help="How far each rule moves money and ranks.")

@@ -6,7 +6,7 @@ from costlens.cli.options import Scope, takes_currency, takes_print, takes_scope
 from costlens.cli.output import Print
 
 
-@click.command(epilog="Example: costlens statement --start 2026-05 --stop 2026-06")
+@click.command(epilog="Example: costlens statement --month 2026-08..2026-10")
 @takes_scope(days=True)
 @click.option("--by", type=click.Choice(["class"]), help="Split the lines by class of charge.")
 @takes_currency()

@@ -6,7 +6,7 @@ from costlens.cli.options import Scope, takes_print, takes_scope
 from costlens.cli.output import Print
 
 
-@click.command(epilog="Example: costlens trace bill:2026-05:17")
+@click.command(epilog="Example: costlens trace aws:2026-10:17")
 @click.argument("line")
 @takes_scope(basis=True)
 @takes_print
