@@ -80,6 +80,18 @@ class Verbs(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb that is called; of one that there is not, say which is near."""
+        if args[0] not in VERBS:
+            from costlens.config.notes import did_you_mean
+
+            near = did_you_mean(args[0], VERBS)
+            if near:
+                ctx.fail(f"No such command '{args[0]}'. Did you mean '{near}'?")
+        return super().resolve_command(ctx, args)
+
     def invoke(self, ctx: click.Context) -> object:
         """Call a verb; a reader who has seen enough, such as `head`, is no error."""
         try:

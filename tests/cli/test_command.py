@@ -313,3 +313,20 @@ def test_the_demo_runs_again_over_itself_and_over_nothing_else(
     assert (again.code, again.err.count("\n")) == (0, 3)
     assert "looks like the pipeline shop_features: the tag pipleine=shop_features\n" in again.err
     assert "nothing new: build 1 still holds\n" in again.out
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        (("savigns",), "Did you mean 'savings'?"),
+        (("report", "hstory"), "Did you mean 'history'?"),
+        (("cost", "--curency", "EUR"), "Did you mean '--currency'?"),
+    ],
+)
+def test_a_slip_of_the_fingers_is_told_with_what_was_meant(
+    words: tuple[str, ...], near: str
+) -> None:
+    ran = costlens(*words)
+    assert (ran.code, ran.out) == (2, "")
+    assert near in ran.err
+    assert "Did you mean" not in costlens("zzz").err
