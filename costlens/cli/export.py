@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from costlens.cli.options import LEVELS, Months, Scope, takes_scope
-from costlens.cli.output import Print
+from costlens.cli.output import FORMATS, Print
 from costlens.questions.window import Window
 
 
@@ -40,7 +40,10 @@ def export() -> None:
     required=True,
     help="The file: Parquet where it ends so, else CSV.",
 )
-def focus(scope: Scope, wanted: Window, by: str, out: Path) -> None:
+@click.option(
+    "--format", "style", type=click.Choice(FORMATS[:3]), help="Of the sums. Default: table."
+)
+def focus(scope: Scope, wanted: Window, by: str, out: Path, style: str | None) -> None:
     """Write every charge as FOCUS 1.3, split among those who bear it.
 
     The rows that a charge was split into stand in its place and add up to it, in each cost column
@@ -56,7 +59,7 @@ def focus(scope: Scope, wanted: Window, by: str, out: Path) -> None:
         months = [month for month in known if wanted.first <= month < wanted.after]
         exported = export_focus(asked, months or [wanted.first], by, out)
     click.echo(f"{out}: charges split by {by}", err=True)
-    Print(style=None, out=None).show(exported.sums)
+    Print(style=style, out=None).show(exported.sums)
 
 
 @export.command(

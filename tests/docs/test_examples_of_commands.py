@@ -1,6 +1,7 @@
 """The example in the help of every command runs as it stands there, in the folder of the demo."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from costlens.cli.main import VERBS, root
 PATIENCE = 90  # seconds
 ENDS_WITH = {"alerts": 1}  # for cron: there is something to look at
 STAYS = {"serve": "http://", "demo": "http://", "schedule": "build"}  # what it says, and goes on
+DOCS = Path(__file__).parents[2] / "docs"
 TYPED = {"password": "five words are long enough\n" * 2, "shell": "cost --by model\n"}
 
 
@@ -59,8 +61,17 @@ def place(demo: Company, tmp_path: Path) -> Path:
     return folder
 
 
+def recipes() -> Iterator[tuple[str, str]]:
+    """List the commands of the pages that begin, but for those that bring the folder about."""
+    for page in ("start.md", "cookbook.md"):
+        blocks = re.findall(r"```sh\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.S)
+        for line in "".join(blocks).splitlines():
+            if line.startswith("costlens ") and "demo" not in line:
+                yield line.split()[1], line
+
+
 @pytest.mark.few(3)
-@pytest.mark.parametrize(("verb", "example"), [*examples()], ids=lambda text: text)
+@pytest.mark.parametrize(("verb", "example"), [*examples(), *recipes()], ids=lambda text: text)
 def test_the_example_of_a_command_runs(verb: str, example: str, place: Path) -> None:
     assert (
         example.startswith(f"costlens {verb.split(maxsplit=1)[0]}") or f"costlens {verb}" in example

@@ -1,5 +1,6 @@
 """The reference pages say what the command and the settings are."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,21 @@ def test_every_verb_has_an_example() -> None:
         command = root.get_command(click.Context(root), verb)
         assert command is not None
         assert (command.epilog or "").startswith("Example: costlens "), verb
+
+
+def test_every_pack_is_in_the_reference_as_its_readme_has_it(golden: Golden) -> None:
+    parts = [
+        "# The connectors\n",
+        "Made from the README of each pack. `costlens packs` lists them; how to write one:"
+        " `CONTRIBUTING.md`.\n",
+    ]
+    for pack in sorted((DOCS.parent / "connectors").iterdir()):
+        said = pack / "README.md"
+        if said.is_file():
+            prose = said.read_text(encoding="utf-8").split("```")
+            prose[::2] = [re.sub(r"^#", "##", text, flags=re.MULTILINE) for text in prose[::2]]
+            parts.append("```".join(prose).replace("](../../docs/", "]("))
+    golden(DOCS / "connectors.md", "\n".join(parts))
 
 
 def test_every_setting_is_in_the_reference(golden: Golden) -> None:

@@ -135,6 +135,8 @@ def test_every_question_of_the_command_is_asked_alike_in_python() -> None:
         if not name.startswith("_") and name != "close"
     }
     assert methods == verbs
+    page = (NOTEBOOK.parent / "python.md").read_text(encoding="utf-8")
+    assert {name for name in methods if f"`{name}`" not in page} == set()
     assert set(VERBS) >= set(NO_QUESTION)
 
 
