@@ -36,7 +36,17 @@ with typed as (
         words(ChargeDescription) as description,
         words(ChargeFrequency) as frequency,
         words(ServiceName) as service,
-        words(ServiceCategory) as service_category,
+        -- Google's view has a list of them.
+        case
+            when suffix(typeof(ServiceCategory), '[]')
+                then array_to_string(
+                    list_sort(
+                        list_distinct(from_json(to_json(ServiceCategory), '["VARCHAR"]'))
+                    ),
+                    ', '
+                )
+            else words(ServiceCategory)
+        end as service_category,
         words(ServiceSubcategory) as service_subcategory,
         words(RegionId) as region,
         words(ResourceId) as resource,

@@ -19,15 +19,43 @@ _USAGE = (
     "Databricks' system.billing.usage, which is read beside list_prices in one folder, "
     "as usage and list_prices"
 )
+_SNOWFLAKE = (
+    "Snowflake's usage in currency, which is read as usage_in_currency_daily in a folder, "
+    "with warehouse_metering_history beside it"
+)
+_METERING = (
+    "Snowflake's warehouse metering, which is read as warehouse_metering_history beside "
+    "usage_in_currency_daily in one folder"
+)
+_QUERIES = (
+    "Snowflake's queries, which are read as query_attribution_history and query_history in one "
+    "folder"
+)
+_FIVETRAN = "a table of Fivetran's, which is read by its name beside usage_cost in one folder"
+_TECTON = "Tecton's billable usage, which is read as usage beside prices in one folder"
 _FEAST = "Feast's registry, which is read as: feast registry-dump > registry.json"
 _DAGSTER = "Dagster's own database, which is read with the others of its folder history/"
 _RATES = "a table of rates: named fx.csv, beside costlens.yaml, it counts"
-_READ = (_RATES, _USAGE, _FEAST, _DAGSTER)
+_READ = (
+    _RATES,
+    _USAGE,
+    _FEAST,
+    _DAGSTER,
+    _SNOWFLAKE,
+    _METERING,
+    _QUERIES,
+    _FIVETRAN,
+    _TECTON,
+)
 # Columns, in lower case, that only such a file has together.
 _COLUMNS = (
     (("sku_name", "usage_metadata", "usage_quantity"), _USAGE),
-    (("warehouse_name", "credits_used"), "Snowflake's warehouse metering"),
-    (("query_id", "warehouse_name"), "Snowflake's query history"),
+    (("usage_in_currency", "usage_date"), _SNOWFLAKE),
+    (("warehouse_name", "credits_used"), _METERING),
+    (("query_id", "warehouse_name"), _QUERIES),
+    (("measured_month", "amount"), _FIVETRAN),
+    (("measured_date", "incremental_rows"), _FIVETRAN),
+    (("accountname", "quantity", "unit", "metadata"), _TECTON),
     (("month", "from", "to", "rate"), _RATES),
 )
 _TABLES = (

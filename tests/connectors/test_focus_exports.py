@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 from azure_export import write_run
 from company import Company, costlens
 from focus_export import export, text
@@ -109,3 +110,35 @@ def test_a_folder_without_manifests_is_read_whole(company: Company) -> None:
     company.source(name="bill", type="focus", path="exports/")
     company.refresh()
     assert billed(company) == {"2026-05": 9}
+
+
+def test_googles_view_is_read_with_what_it_lacks_and_its_lists(company: Company) -> None:
+    (company.folder / "bills").mkdir()
+    with duckdb.connect() as con:
+        con.execute(
+            "copy (select 'ba-1' as BillingAccountId, 12.5::double as BilledCost, "
+            "10.25::double as EffectiveCost, 12.5::double as ListCost, 12.5::double as ContractedCost, "
+            "'USD' as BillingCurrency, timestamptz '2026-05-01 00:00:00+00' as BillingPeriodStart, "
+            "timestamptz '2026-05-04 05:00:00+00' as ChargePeriodStart, 'Usage' as ChargeCategory, "
+            "null::varchar as ChargeClass, 'Vertex AI' as ServiceName, "
+            "unnest([['AI and Machine Learning', 'Compute', 'Compute'], ['Compute'], null]) as "
+            "ServiceCategory, 'Google' as ProviderName, 'regular' as x_CostType, "
+            "[{'Name': 'SUD', 'Amount': -2.25}] as x_Credits, {'id': 'p-1'} as x_Project) "
+            f"to '{company.folder / 'bills' / 'view.parquet'}' (format parquet)"
+        )
+    company.source(name="bill", type="focus", path="bills/")
+    told = company.refresh().err
+    rows = company.ask(
+        "query",
+        "select ServiceCategory, EffectiveCost, ChargePeriodEnd, BillingPeriodEnd from charges "
+        "order by all",
+    )
+    assert [row["ServiceCategory"] for row in rows] == [
+        "AI and Machine Learning, Compute",
+        "Compute",
+        "",
+    ]
+    assert {tuple(row.values())[1:] for row in rows} == {
+        ("10.25", "2026-05-04 06:00:00", "2026-06-01 00:00:00")
+    }
+    assert "ChargePeriodEnd was missing on 3 lines of 2026-05, 37.5 USD billed" in told
