@@ -135,16 +135,17 @@ def _cards(data: Data, view: View) -> Part:
 def _advice(data: Data, view: View, answer: Answer) -> Part:
     found = [row for row in records(answer) if row["advice"] is not None]
     mine = _mine(data, view)
-    rows = [_advised(data, view, row) for row in found if mine is None or row["name"] in mine]
+    wanted = [row for row in found if mine is None or row["name"] in mine]
+    rows = [_advised(data, view, row) for row in wanted[:_ROWS]]
     heads = ["Advice", view.level.capitalize(), "Benefit", "Saved if stopped", "Fair share"]
     heads += ["Margin", "Ask first"]
     says = "What to keep and what to stop"
-    left = len(found) - len(rows)
+    left = len(found) - len(wanted)
     more = f"{count(left)} others are not in the filter. " if left > 0 else ""
-    more += f"The first {_ROWS} are shown; the CSV has all. " if len(rows) > _ROWS else ""
+    more += f"The first {_ROWS} are shown; the CSV has all. " if len(wanted) > _ROWS else ""
     return html.Div(
         [
-            laid_out(heads, rows[:_ROWS], says=says, numbers=(2, 3, 4, 5)),
+            laid_out(heads, rows, says=says, numbers=(2, 3, 4, 5)),
             html.P(
                 [
                     more,

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -15,6 +15,7 @@ from costlens.errors import CostLensError, Finding
 from costlens.lake import Build, Lake
 from costlens.lake.closings import closed_months, read_closings
 from costlens.money import UNIT, define
+from costlens.questions.shelf import KEPT, Place, Shelf, search_path
 from costlens.questions.window import ALWAYS, Window
 
 if TYPE_CHECKING:
@@ -41,10 +42,16 @@ class Asked:
     build: Build
     con: "duckdb.DuckDBPyConnection" = field(repr=False)
     lake: Lake | None = field(default=None, repr=False)
+    place: Place | None = field(default=None, repr=False)  # where the build is held in memory
 
     def ask(self, question: str, **given: object) -> Answer:
         """Answer one of the questions of this folder."""
-        return answer(self.con, _sql(question), wanted(question, given))
+        text, named = _sql(question), wanted(question, given)
+        if self.place is not None and question in KEPT:
+            self.keep(question, "asked", **given)
+            return answer(self.con, "from asked")
+        self._look_for(text, given)
+        return answer(self.con, text, named)
 
     def book(self) -> dict[str, list[dict[str, Cell]]]:
         """Read the rules that made the build."""
@@ -72,9 +79,39 @@ class Asked:
 
     def keep(self, question: str, table: str = "", /, **given: object) -> None:
         """Answer a question into a temporary table, of its name if no other, for the next one."""
-        text = _sql(question)
-        named = wanted(question, given)
-        self.con.execute(f"create or replace temp table {table or question} as {text}", named)
+        text, named = _sql(question), wanted(question, given)
+        self._look_for(text, given)
+
+        def make(name: str) -> None:
+            self.con.execute(f"create or replace {name} as {text}", named)
+
+        kept = table or question
+        if self.place is None or not self.place.take(self.con, question, kept, named, make):
+            make(f"temp table {kept}")
+
+    def make(
+        self,
+        table: str,
+        rows: Callable[[], Iterable[Mapping[str, str | int | None]]],
+        *,
+        shape: Mapping[str, str],
+        **given: object,
+    ) -> None:
+        """Keep rows that no question answers, under a name; `given` are what they depend on."""
+
+        def make(name: str) -> None:
+            self.con.execute(
+                f"create or replace {name} as select unnest(from_json($rows, $shape), recursive := true)",
+                {"rows": json.dumps(list(rows())), "shape": json.dumps([shape])},
+            )
+
+        if self.place is None or not self.place.take(self.con, table, table, given, make):
+            make(f"temp table {table}")
+
+    def _look_for(self, text: str, given: Mapping[str, object]) -> None:
+        """Let a question find what is held in memory for it."""
+        if self.place is not None:
+            self.con.execute(f"set search_path = '{search_path(text, given)}'")
 
 
 def wanted(question: str, given: Mapping[str, object]) -> dict[str, object]:
@@ -93,13 +130,19 @@ def open_build(lake: Lake, number: int | None = None) -> Asked:
     return Asked(build=build, con=con, lake=lake)
 
 
-def open_again(asked: Asked, *, currency: str | None = None) -> Asked:
-    """Open the same build once more, for another thread; its views and memory are shared."""
+def open_again(
+    asked: Asked, *, currency: str | None = None, shelf: Shelf | None = None
+) -> Asked:
+    """Open the same build once more, for another thread; its views and memory are shared.
+
+    With a `shelf`, the build is held in memory, and what is kept for other questions stands there.
+    """
     con = asked.con.cursor()
     con.execute("set TimeZone = 'UTC'")  # a cursor does not inherit it
     define(con)
     set_rates(con, asked.build, currency)
-    return Asked(build=asked.build, con=con, lake=asked.lake)
+    place = None if shelf is None else Place(shelf)
+    return Asked(build=asked.build, con=con, lake=asked.lake, place=place)
 
 
 def answer(

@@ -17,6 +17,7 @@ from costlens.errors import CostLensError
 from costlens.lake import Build, Lake
 from costlens.questions.ask import Answer, Asked, open_again, open_build, set_rates, wanted
 from costlens.questions.explaining import Why, explain_stages
+from costlens.questions.shelf import Shelf, hold
 from costlens.questions.window import Window
 from costlens.questions.worth import roi
 from costlens.web.once import Once
@@ -49,6 +50,8 @@ class Data:
         self._others: dict[str, Data] = {}
         self._free: SimpleQueue[Asked] = SimpleQueue()
         self._answer = Once(self._compute, most=_ANSWERS)
+        self._shelf = Shelf()
+        hold(self._root.con)
         set_rates(self._root.con, self._root.build, self.currency)  # also says when one is missing
 
     @property
@@ -154,10 +157,12 @@ class Data:
         try:
             asked = self._free.get_nowait()
         except Empty:
-            asked = open_again(self._root, currency=self.currency)
+            asked = open_again(self._root, currency=self.currency, shelf=self._shelf)
         try:
             yield asked
         finally:
+            if asked.place is not None:
+                asked.place.clear(asked.con)
             self._free.put(asked)
 
 

@@ -99,18 +99,21 @@ def _answered(data: Data, view: View, one: Section) -> list[Part]:
     answer = one.rows(data, view)
     if not answer.rows:
         return [html.P(one.empty, className="empty")]
-    shown = [html.Summary("Show as table"), table(data, answer, one.title)]
     return [
         html.P(one.lead, className="lead") if one.lead else None,
         one.draw(data, view, answer),
         html.Div(
             [
-                html.Span() if one.has_table else html.Details(shown),
+                html.Span() if one.has_table else _as_table(data, answer, one.title),
                 csv_link(data, view, page=one.page, name=one.name),
             ],
             className="rows",
         ),
     ]
+
+
+def _as_table(data: Data, answer: Answer, title: str) -> Part:
+    return html.Details([html.Summary("Show as table"), table(data, answer, title)])
 
 
 def guarded(part: str, make: Callable[[], Part]) -> Part:
