@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
@@ -15,7 +15,7 @@ from costlens.errors import CostLensError, Finding
 from costlens.lake import Build, Lake
 from costlens.lake.closings import closed_months, read_closings
 from costlens.money import UNIT, define
-from costlens.questions.shelf import KEPT, Place, Shelf, search_path
+from costlens.questions.shelf import KEPT, Place, Shelf, looking
 from costlens.questions.window import ALWAYS, Window
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ class Asked:
         if self.place is not None and question in KEPT:
             self.keep(question, "asked", **given)
             return answer(self.con, "from asked")
-        self._look_for(text, given)
-        return answer(self.con, text, named)
+        with self._looking(text, given):
+            return answer(self.con, text, named)
 
     def book(self) -> dict[str, list[dict[str, Cell]]]:
         """Read the rules that made the build."""
@@ -80,10 +80,10 @@ class Asked:
     def keep(self, question: str, table: str = "", /, **given: object) -> None:
         """Answer a question into a temporary table, of its name if no other, for the next one."""
         text, named = _sql(question), wanted(question, given)
-        self._look_for(text, given)
 
         def make(name: str) -> None:
-            self.con.execute(f"create or replace {name} as {text}", named)
+            with self._looking(text, given):
+                self.con.execute(f"create or replace {name} as {text}", named)
 
         kept = table or question
         if self.place is None or not self.place.take(self.con, question, kept, named, make):
@@ -101,17 +101,21 @@ class Asked:
 
         def make(name: str) -> None:
             self.con.execute(
-                f"create or replace {name} as select unnest(from_json($rows, $shape), recursive := true)",
+                f"create or replace {name} as "
+                "select unnest(from_json($rows, $shape), recursive := true)",
                 {"rows": json.dumps(list(rows())), "shape": json.dumps([shape])},
             )
 
         if self.place is None or not self.place.take(self.con, table, table, given, make):
             make(f"temp table {table}")
 
-    def _look_for(self, text: str, given: Mapping[str, object]) -> None:
-        """Let a question find what is held in memory for it."""
+    def put_away(self, table: str) -> None:
+        """Free the name of a kept table for one of the asker's own."""
         if self.place is not None:
-            self.con.execute(f"set search_path = '{search_path(text, given)}'")
+            self.place.give_back(self.con, table)
+
+    def _looking(self, text: str, given: Mapping[str, object]) -> AbstractContextManager[None]:
+        return nullcontext() if self.place is None else looking(self.con, text, given)
 
 
 def wanted(question: str, given: Mapping[str, object]) -> dict[str, object]:
@@ -130,9 +134,7 @@ def open_build(lake: Lake, number: int | None = None) -> Asked:
     return Asked(build=build, con=con, lake=lake)
 
 
-def open_again(
-    asked: Asked, *, currency: str | None = None, shelf: Shelf | None = None
-) -> Asked:
+def open_again(asked: Asked, *, currency: str | None = None, shelf: Shelf | None = None) -> Asked:
     """Open the same build once more, for another thread; its views and memory are shared.
 
     With a `shelf`, the build is held in memory, and what is kept for other questions stands there.

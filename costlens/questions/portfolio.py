@@ -1,6 +1,5 @@
 """What to keep and what to stop: the set that brings most beyond the stages it needs, and why."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -76,8 +75,8 @@ def _find(asked: Asked, given: Mapping[str, object], currency: str) -> "_Found":
 class _Found:
     """What targets bring, what need-sets cost, in units times units of the rate.
 
-    `needs` are those of targets that all have a benefit: only they depend on the choice. `alone` and
-    `needed` are what each target needs for itself, and with others; `together` is what all need.
+    `needs` are those of targets that all have a benefit: only they depend on the choice. `alone`
+    and `needed` are what a target needs for itself, and with others; `together` what all need.
     """
 
     benefits: Mapping[str, int]
@@ -90,11 +89,7 @@ class _Found:
     @cached_property
     def decided(self) -> list[Need]:
         """Keep the needs that depend on the choice; credits that several share do not."""
-        return [
-            (cost, members)
-            for cost, members in self.needs
-            if cost >= 0 or len(members) == 1
-        ]
+        return [(cost, members) for cost, members in self.needs if cost >= 0 or len(members) == 1]
 
     @cached_property
     def choice(self) -> Choice:

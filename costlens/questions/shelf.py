@@ -6,8 +6,9 @@ once; a `Shelf` keeps what one question works out for others, so that nobody wor
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
@@ -45,9 +46,9 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "chosen": ("member_benefits", "rates"),
     "way_costs": (),
     "measure_next": ("way_costs", "rates"),
-    "explain_parts": ("rates",),
-    "explain_whole": ("rates",),
-    "explain_policies": ("rates",),
+    "explain_parts": (),
+    "explain_whole": (),
+    "explain_policies": (),
 }
 _MOST = 160  # tables that stay
 _WINDOW = re.compile(r"(\w+\.)?day >= \$start\s+and\s+(\w+\.)?day < \$stop")
@@ -73,17 +74,26 @@ def hold(con: "DuckDBPyConnection") -> None:
         )
 
 
+@contextmanager
+def looking(con: "DuckDBPyConnection", text: str, given: Mapping[str, object]) -> Iterator[None]:
+    """Let a question find its tables: without days where it asks of whole months."""
+    is_whole = given.get("start", ALWAYS.start) == ALWAYS.start
+    is_whole = is_whole and given.get("stop", ALWAYS.stop) == ALWAYS.stop
+    if needs_days(text) or not is_whole:
+        con.execute("set search_path = 'held,main'")
+        yield
+        return
+    con.execute("set search_path = 'by_month,held,main'")
+    try:
+        yield
+    finally:  # what is asked of the connection itself may need days
+        con.execute("set search_path = 'held,main'")
+
+
 @cache
 def needs_days(text: str) -> bool:
     """Say whether a question looks at days, but for the window that it takes."""
     return re.search(r"\bday\b", _WINDOW.sub("", _COMMENT.sub("", text))) is not None
-
-
-def search_path(text: str, given: Mapping[str, object]) -> str:
-    """Say where a question finds its tables: without days where it asks of whole months."""
-    is_whole = given.get("start", ALWAYS.start) == ALWAYS.start
-    is_whole = is_whole and given.get("stop", ALWAYS.stop) == ALWAYS.stop
-    return "held,main" if needs_days(text) or not is_whole else "by_month,held,main"
 
 
 @dataclass(kw_only=True)
@@ -161,9 +171,7 @@ class Place:
         """Take a question's table from the shelf; say no where it is nobody's but the asker's."""
         reads = [self._says(con, one, given) for one in KEPT.get(question, ())]
         if question not in KEPT or None in reads:
-            if table in self._taken:
-                con.execute(f"drop view temp.{table}")
-                self.shelf.give_back(self._taken.pop(table))
+            self.give_back(con, table)
             return False
         says = (question, *sorted(given.items()), *reads)
         kept = self.shelf.take(con, says, lambda name: make(f"table {name}"))
@@ -175,12 +183,16 @@ class Place:
         self._taken[table] = kept
         return True
 
+    def give_back(self, con: "DuckDBPyConnection", table: str) -> None:
+        """Give a table back, so that its name is free."""
+        if table in self._taken:
+            con.execute(f"drop view temp.{table}")
+            self.shelf.give_back(self._taken.pop(table))
+
     def clear(self, con: "DuckDBPyConnection") -> None:
         """Give everything back."""
-        for table, kept in self._taken.items():
-            con.execute(f"drop view temp.{table}")
-            self.shelf.give_back(kept)
-        self._taken.clear()
+        for table in list(self._taken):
+            self.give_back(con, table)
 
     def _says(
         self, con: "DuckDBPyConnection", table: str, given: Mapping[str, object]
