@@ -67,8 +67,11 @@ class Laid:
         with suppress(OSError, AttributeError):  # of this thread alone, where that is known
             os.setpriority(os.PRIO_PROCESS, get_native_id(), _NICE)
         with self._builds.as_latest(number):
-            for link in links:
+            asked = []
+            for link in links:  # what stands at once, before what comes after it
                 self._ahead(self._show(link))
+                asked.append(link)
+            for link in asked:
                 for part in self._later(link):
                     self._ahead(part)
 
