@@ -313,7 +313,7 @@ def measure_viewers(folder: Path, many: int, seconds: int, threads: int) -> None
         if done.returncode:
             sys.exit(f"the refresh failed: {done.stderr}")
         shown = time.perf_counter()
-        while json.loads(browser.ask("GET", "/healthz")[1])["build"] == before:
+        while json.loads(Browser(server.port).ask("GET", "/healthz")[1])["build"] == before:
             time.sleep(0.05)
         shown = time.perf_counter() - shown
         for one in readers:

@@ -10,7 +10,7 @@ from costlens.web.asking import lay_out, wire_later
 from costlens.web.data import Builds, Data
 from costlens.web.figures import under_rules
 from costlens.web.formats import UNKNOWN, count, exact, short, whole
-from costlens.web.links import linked, to_cost, to_rows, to_target
+from costlens.web.links import linked, to_cost, to_net, to_rows, to_target
 from costlens.web.parts import Card, Section, cards, chart, guarded, key, page
 from costlens.web.rows import Row, records
 from costlens.web.tables import Part, laid_out
@@ -124,6 +124,7 @@ def _cards(data: Data, view: View) -> Part:
             figure=short(row[figure], data.currency),
             exactly=exact(row[figure], data.currency),
             hint=hint,
+            link="#portfolio-advice" if row[figure] is not None else "",
         )
         for figure, label, hint in figures
     ]
@@ -197,7 +198,7 @@ def _advised(data: Data, view: View, row: Row) -> Part:
 
 
 def _to_claims(view: View, row: Row) -> str:
-    return view.link("/benefits", name=row["name"]) if row["benefit"] is not None else ""
+    return to_net(view, view.level, row["name"]) if row["benefit"] is not None else ""
 
 
 def _savings(data: Data, view: View, answer: Answer) -> Part:

@@ -7,14 +7,13 @@ again to whoever asks for the same. A page with a part that failed is not kept.
 import gzip
 import json
 import logging
-import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from threading import Lock, get_native_id
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,7 +28,6 @@ _LOG = logging.getLogger(__name__)
 _ASK = "/_dash-update-component"
 _MOST = 96 * 1024 * 1024  # bytes of pages, compressed
 _PATIENCE = 60.0  # seconds to wait for a page that somebody else is having laid out
-_NICE = 10  # for what nobody waits for
 
 Key = tuple[object, ...]
 Json = Mapping[str, Any]  # Any: what a browser posts
@@ -64,8 +62,6 @@ class Laid:
 
     def lay_out(self, number: int, links: Iterable[str]) -> None:
         """Lay pages of a build out before readers ask for them, with the parts that come later."""
-        with suppress(OSError, AttributeError):  # of this thread alone, where that is known
-            os.setpriority(os.PRIO_PROCESS, get_native_id(), _NICE)
         with self._builds.as_latest(number):
             asked = []
             for link in links:  # what stands at once, before what comes after it

@@ -136,6 +136,8 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     ):
         asked.keep(question, **GIVEN)
     asked.keep("measure_next", "guesses", **GIVEN)
+    asked.keep("stage_parts", "stages_now", **GIVEN)
+    asked.keep("stage_parts", "stages_before", **GIVEN)
     con.execute("create temp table needed as from node_sets")
     steps.run(con, ("stopped",))
     con.execute(whatif.CHANGED)

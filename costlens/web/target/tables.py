@@ -113,7 +113,10 @@ def draw_units(data: Data, view: View, answer: Answer) -> Part:
                 html.Td(f"1,000 {row['measure']}"),
                 html.Td(view.months_said if row["month"] == "(window)" else row["month"]),
                 html.Td(count(row["quantity"]), className="number"),
-                html.Td(exact(row["cost"], row["currency"]), className="number"),
+                html.Td(
+                    linked(exact(row["cost"], row["currency"]), _of_month(view, row["month"])),
+                    className="number",
+                ),
                 html.Td(
                     fine(row["cost_per_1000"], row["currency"])
                     if row["cost_per_1000"] is not None
@@ -126,6 +129,11 @@ def draw_units(data: Data, view: View, answer: Answer) -> Part:
     ]
     heads = ["Of", "Months", "Used", "Its cost", "Cost of 1,000"]
     return laid_out(heads, shown, says="What one use of it costs", numbers=(2, 3, 4))
+
+
+def _of_month(view: View, month: str) -> str:
+    narrowed = {} if month == "(window)" else {"month": month}
+    return to_rows(view, f"{view.level}:{view.name}", **narrowed)
 
 
 def draw_measures(data: Data, view: View, answer: Answer) -> Part:
