@@ -19,6 +19,7 @@ from costlens.web.access import (
     CSRF_COOKIE,
     CSRF_HEADER,
     Guard,
+    address_of_reader,
     csrf_of_reader,
     let_everybody_in,
     who_asks,
@@ -66,7 +67,6 @@ def create_app(
     It keeps no state outside itself: any number of apps live side by side in one process.
     """
     pages = find_pages([bundled("dashboards"), *folders])
-    audit = Audit(door.audit) if door else None
     builds = Builds(lake, who=who_asks)
     dmc.pre_render_color_scheme()
     app = Dash(
@@ -97,7 +97,7 @@ def create_app(
     if is_eager:
         builds.ask_before(lambda number: laid.lay_out(number, _usual(pages)))
     _wire(app, pages, builds)
-    _serve_csv(app, pages, builds, audit)
+    _serve_csv(app, pages, builds, door)
     for page in pages:
         if page.callbacks is not None:
             page.callbacks(app, builds)
@@ -273,15 +273,16 @@ def _news(builds: Builds) -> str:
     return f"Updated: build {latest}, published {moment(builds.at(latest).built_at)}."
 
 
-def _serve_csv(app: Dash, pages: Sequence[Page], builds: Builds, audit: Audit | None) -> None:
+def _serve_csv(app: Dash, pages: Sequence[Page], builds: Builds, door: Door | None) -> None:
     """Serve the rows behind each part of a page, under the link of the page; note who took them."""
+    audit = Audit(door.audit) if door else None
     by_stem = {page.stem: page for page in pages}
 
     def note(stem: str, name: str, outcome: str, build: int | None, rows: int | None) -> None:
-        if audit is not None:
+        if audit is not None and door is not None:
             one = Export(
                 who=who_asks(),
-                address=request.remote_addr or "",
+                address=address_of_reader(door),
                 page=stem,
                 table=name,
                 query=f"?{request.query_string.decode('ascii', 'replace')}",
