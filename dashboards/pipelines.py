@@ -15,7 +15,7 @@ from costlens.web.formats import UNKNOWN, count, exact, percent, short, whole
 from costlens.web.links import linked, to_rows
 from costlens.web.parts import Card, Section, cards, chart, guarded, key, page
 from costlens.web.rows import Row, records
-from costlens.web.tables import Part, laid_out
+from costlens.web.tables import Part, in_parts, laid_out
 from costlens.web.theme import BLUE, GREY, OLIVE, PINK, RED, VIOLET
 from costlens.web.view import View, read_view
 from costlens.web.words import residual
@@ -340,7 +340,10 @@ def _parts(data: Data, view: View, answer: Answer) -> Part:
     rows = [
         html.Tr(
             [
-                html.Td(_words(row["pipeline"]) if row["stage"] is None else row["stage"]),
+                html.Td(
+                    _words(row["pipeline"]) if row["stage"] is None else in_parts(row["stage"]),
+                    className="stage",
+                ),
                 html.Td(row["owner"] or ""),
                 html.Td(
                     linked(exact(row["cost"], data.currency), _to_stage(view, row)),
@@ -376,7 +379,7 @@ def _waste(data: Data, view: View, answer: Answer) -> Part:
     rows = [
         html.Tr(
             [
-                html.Td(row["stage"]),
+                html.Td(in_parts(row["stage"]), className="stage"),
                 html.Td(count(row["runs"]), className="number"),
                 html.Td(str(row["last_day"] or UNKNOWN)),
                 html.Td(

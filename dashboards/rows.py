@@ -15,7 +15,7 @@ from costlens.web.formats import UNKNOWN, count, exact
 from costlens.web.links import linked, to_cost, to_rows, to_target
 from costlens.web.parts import Section, guarded, page, section
 from costlens.web.rows import Row, first_row, records
-from costlens.web.tables import Part, aria, laid_out
+from costlens.web.tables import Part, aria, in_parts, laid_out
 from costlens.web.view import LEVELS, View, read_view
 from costlens.web.words import CLASSES, GRADES, PARTS, need, residual
 
@@ -239,7 +239,10 @@ def _stages(data: Data, view: View, answer: Answer) -> Part:
     rows = [
         html.Tr(
             [
-                html.Td([html.Strong(row["stage"]), html.Br(), _bought(row)], className="stage"),
+                html.Td(
+                    [html.Strong(in_parts(row["stage"])), html.Br(), _bought(row)],
+                    className="stage",
+                ),
                 html.Td(
                     linked(exact(row["amount"], row["currency"]), _to_lines(view, row)),
                     className="number",

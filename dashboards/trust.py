@@ -330,7 +330,9 @@ def _findings(data: Data, view: View, answer: Answer) -> Part:
                         className=f"badge {'plain' if row['severity'] == 'info' else 'bad'}",
                     )
                 ),
-                html.Td([row["message"], html.Div(row["hint"], className="why")]),
+                html.Td(
+                    [*_worded(row["message"]), html.Div(_worded(row["hint"]), className="why")]
+                ),
                 html.Td([row["place"], html.Br(), row["period"] or ""], className="place"),
                 html.Td(exact(row["amount"], row["currency"] or data.currency), className="number"),
             ]
@@ -339,6 +341,12 @@ def _findings(data: Data, view: View, answer: Answer) -> Part:
     ]
     heads = ["Kind", "What, and what to do", "Where", "Money"]
     return _cut(laid_out(heads, rows, says="What is wrong or missing", numbers=(3,)), answer)
+
+
+def _worded(text: str | None) -> list[Part]:
+    """Write what stands in backticks as code."""
+    parts = (text or "").split("`")
+    return [html.Code(part) if at % 2 else part for at, part in enumerate(parts)]
 
 
 def _cut(shown: Part, answer: Answer) -> Part:

@@ -11,7 +11,7 @@ from costlens.web.formats import count, exact, percent
 from costlens.web.links import linked, to_change, to_cost, to_net, to_rows, to_target
 from costlens.web.parts import Card, cards
 from costlens.web.rows import Row, first_row, records
-from costlens.web.tables import Part, laid_out
+from costlens.web.tables import Part, in_parts, laid_out
 from costlens.web.view import View
 from costlens.web.words import residual
 
@@ -141,7 +141,7 @@ def _named(view: View, name: str) -> Part:
 
 def _stage(row: Row) -> Part:
     bought = " · ".join(one for one in (row["service"], row["class"]) if one)
-    return html.Td([html.Strong(row["stage"]), html.Br(), bought], className="stage")
+    return html.Td([html.Strong(in_parts(row["stage"])), html.Br(), bought], className="stage")
 
 
 def _cell(amount: Decimal | None, currency: str, link: str) -> Part:

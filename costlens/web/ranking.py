@@ -23,16 +23,16 @@ from costlens.web.words import residual
 _MOST = 500  # rows of the grid; the CSV has all
 _BARS = 12
 _COLUMNS = (
-    Column(field="name", head="Name", width=150, is_text=True),
+    Column(field="name", head="Name", width=176, is_text=True),
     Column(field="cost", head="Cost", width=92, hint="Allocated: its fair share of the bill"),
-    Column(field="change", head="Against before", width=116, hint="Against the window before"),
+    Column(field="change", head="Against before", width=104, hint="Against the window before"),
     Column(field="avoidable", head="Saved if dropped", width=94, hint="Spent for this one alone"),
     Column(field="stand_alone", head="If it stood alone", width=94, hint="With nobody to share"),
     Column(field="benefit", head="Benefit", width=92, hint="What its owner declared, likely"),
     Column(field="net", head="Net", width=92, hint="Benefit less cost"),
     Column(field="roi", head="ROI", width=70, hint="Net as a share of cost"),
-    Column(field="measured", head="Measured", width=104, hint="Rests on direct or measured use"),
-    Column(field="evidence", head="Evidence", width=130, hint="Of the benefit", is_text=True),
+    Column(field="measured", head="Measured", width=98, hint="Rests on direct or measured use"),
+    Column(field="evidence", head="Evidence", width=104, hint="Of the benefit", is_text=True),
 )
 _MONEY = ("cost", "avoidable", "stand_alone", "benefit", "net")
 

@@ -9,7 +9,7 @@ from costlens.web.data import Data
 from costlens.web.formats import UNKNOWN, count, exact, fine, percent
 from costlens.web.links import linked, to_rows, to_target
 from costlens.web.rows import Row, first_row, records
-from costlens.web.tables import Part, laid_out
+from costlens.web.tables import Part, in_parts, laid_out
 from costlens.web.target.story import row_of
 from costlens.web.view import View
 from costlens.web.words import CLASSES, GRADES, TIERS, need
@@ -63,7 +63,10 @@ def draw_explained(data: Data, view: View, answer: Answer) -> Part:
     rows = [
         html.Tr(
             [
-                html.Td([html.Strong(row["stage"]), html.Br(), _bought(row)], className="stage"),
+                html.Td(
+                    [html.Strong(in_parts(row["stage"])), html.Br(), _bought(row)],
+                    className="stage",
+                ),
                 html.Td(
                     linked(exact(row["amount"], row["currency"]), _to_lines(view, row)),
                     className="number",
