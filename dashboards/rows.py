@@ -88,7 +88,7 @@ def layout(data: Data, **query: str) -> Part:
 
 def _name(view: View) -> str:
     kind, _, name = view.asked("of").partition(":")
-    of = f" of {view.asked('source')}" if view.asked("source") and kind != "source" else ""
+    of = f", {view.asked('source')} alone" if view.asked("source") and kind != "source" else ""
     if kind in ("outcome", "part"):
         said = "Work that targets bear" if name == "allocated" else PARTS.get(name, name)
     elif kind == "source":
@@ -112,8 +112,16 @@ def _title(view: View) -> str:
         return asked
     if view.asked("lines"):
         return f"The bill lines behind {_name(view)}, {view.months_said}"
+    if not _is_one(view):
+        return f"{_name(view)}: {view.months_said}, stage by stage"
     named = _FIGURES.get(view.asked("figure"), "{} cost").format(_name(view))
     return f"What {named} in {view.months_said}, stage by stage"
+
+
+def _is_one(view: View) -> bool:
+    """Say whether the link is about something with a name, not about a part of the bill."""
+    kind, _, name = view.asked("of").partition(":")
+    return kind not in ("outcome", "part", "source") and not name.startswith("(")
 
 
 def _section(view: View) -> Section:
@@ -252,7 +260,7 @@ def _stages(data: Data, view: View, answer: Answer) -> Part:
                     for figure in ("alone", "stage_cost")
                     if is_target
                 ],
-                html.Td(_shared(row["shared"])),
+                *([html.Td(_shared(row["shared"]))] if is_target else []),
                 html.Td(row["rule"] or UNKNOWN, className="place"),
                 html.Td(GRADES.get(row["grade"], UNKNOWN)),
                 html.Td(count(row["lines"]), className="number"),
@@ -260,9 +268,9 @@ def _stages(data: Data, view: View, answer: Answer) -> Part:
         )
         for row in found[:_MOST]
     ]
-    beside = ["For it alone", "Whole stage"] if is_target else []
-    heads = ["Stage", "Amount", *beside, "How it is shared", "Rule", "Evidence", "Bill lines"]
-    numbers = (1, 2, 3, 7) if is_target else (1, 5)
+    beside = ["For it alone", "Whole stage", "How it is shared"] if is_target else []
+    heads = ["Stage", "Amount", *beside, "Rule", "Evidence", "Bill lines"]
+    numbers = (1, 2, 3, 7) if is_target else (1, 4)
     whole = is_target and not view.asked("stage")
     foot = _together(data, view, kind, name) if whole else _summed(found)
     shown = laid_out(heads, rows, says="The rows", numbers=numbers, foot=foot)
@@ -275,7 +283,7 @@ def _summed(found: list[Row]) -> Part:
         return None
     total = exact(exact_sum([row["amount"] for row in found]), found[0]["currency"])
     cells = [html.Td("Together"), html.Td(total, className="number")]
-    return html.Tr([*cells, *[html.Td() for _ in range(4)]])
+    return html.Tr([*cells, *[html.Td() for _ in range(3)]])
 
 
 def _together(data: Data, view: View, kind: str, name: str) -> Part:

@@ -158,7 +158,7 @@ def parts(data: Data, view: View) -> Answer:
 
 def changed(data: Data, view: View) -> Answer:
     """List by stage how an amount of the link moved against the window before."""
-    if view.before == view.first:
+    if view.before == view.first or view.before < data.months[0].month:
         raise CostLensError("there is no window before to compare with", hint="choose full months")
     return data.work_out("changed", explain_change, why=_why(view), before=view.before)
 

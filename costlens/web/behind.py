@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from dash import html
 
+from costlens.money import exact_sum
 from costlens.questions.ask import Answer
 from costlens.web.answers import rank
 from costlens.web.data import Data
@@ -92,7 +93,17 @@ def draw_changes(data: Data, view: View, answer: Answer) -> Part:
     ]
     first = view.level.capitalize() if is_whole else "Stage"
     heads = [first, view.before_short.capitalize(), "Now", "Change"]
-    return html.Div([laid_out(heads, rows, says="The rows", numbers=(1, 2, 3)), cut(len(found))])
+    is_known = all(row["change"] is not None for row in found)
+    cells = [
+        html.Td(
+            exact(exact_sum([row[one] for row in found]) if is_known else None, data.currency),
+            className="number",
+        )
+        for one in ("before", "amount", "change")
+    ]
+    foot = html.Tr([html.Td("Together"), *cells])
+    shown = laid_out(heads, rows, says="The rows", numbers=(1, 2, 3), foot=foot)
+    return html.Div([shown, cut(len(found))])
 
 
 def draw_worth(data: Data, view: View, answer: Answer) -> Part:

@@ -78,6 +78,7 @@ ALONE = {
         ("rows", f"table {head}, foot"): ITSELF
         for head in (*DECLARED, "Amount", "For it alone", "Whole stage", "Cost", "Benefit", "Net")
     },
+    **{("rows", f"table {head}, foot"): ITSELF for head in ("Sep 2026", "Now", "Change")},
 }
 
 
