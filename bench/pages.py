@@ -6,16 +6,20 @@ Makes the month that bench/refresh.py makes, once per size, and refreshes it if 
 first     the first answer of each page, by a server that started six seconds ago and answered nobody yet
 filter    every change of a filter after that, each link once
 again     the same links once more: answers of a build are kept
-viewers   so many readers for a minute, each with a link every two seconds and a look for a newer build,
-          while a refresh allocates the month anew; an error is any answer but 200 and 204
-Times are those of a client on this machine, bytes those of the answers.
+later     the parts that a page asks for when it stands, each by itself
+viewers   so many readers for a minute, each with a link every two seconds, its later parts and a look for a
+          newer build, while a refresh allocates the month anew; an error is any answer but 200 and 204
+Times are those of a client on this machine, bytes those of the largest answer and of it as sent, compressed;
+CPU is what the server used for `first`, `filter` and `later` together.
 """
 
 import argparse
+import gzip
 import http.client
 import json
 import os
 import random
+import re
 import shutil
 import statistics
 import subprocess
@@ -51,17 +55,22 @@ class Browser:
     port: int
     con: http.client.HTTPConnection = field(init=False)
     output: str = ""
+    sent: int = 0  # bytes of the last answer, as they came
 
     def __post_init__(self) -> None:
         self.con = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
         text = None if body is None else json.dumps(body)
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json", "Accept-Encoding": "gzip"}
         try:
             self.con.request(method, path, text, headers)
             answer = self.con.getresponse()
-            return answer.status, answer.read()
+            sent = answer.read()
+            self.sent = len(sent)
+            if answer.headers.get("Content-Encoding") == "gzip":
+                sent = gzip.decompress(sent)
+            return answer.status, sent
         except (OSError, http.client.HTTPException):
             self.con.close()
             raise
@@ -82,6 +91,24 @@ class Browser:
             "changedPropIds": ["link.data"],
         }
         return self.ask("POST", "/_dash-update-component", body)
+
+    def later(self, link: str, page: bytes) -> list[tuple[int, bytes]]:
+        """Ask for the parts that come after a page."""
+        names = [one.decode() for one in re.findall(rb'"id":"([a-z]+-[a-z]+)-later"', page)]
+        return [
+            self.ask(
+                "POST",
+                "/_dash-update-component",
+                {
+                    "output": f"{name}-place.children",
+                    "outputs": {"id": f"{name}-place", "property": "children"},
+                    "inputs": [{"id": f"{name}-later", "property": "data", "value": name}],
+                    "state": [{"id": "link", "property": "data", "value": link}],
+                    "changedPropIds": [f"{name}-later.data"],
+                },
+            )
+            for name in names
+        ]
 
     def look(self, build: int) -> tuple[int, bytes]:
         body = {
@@ -113,6 +140,12 @@ class Server:
         self.process.wait()
 
     @property
+    def cpu(self) -> float:
+        """Seconds of CPU so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @property
     def peak(self) -> float:
         text = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(text.split("VmHWM:")[1].split()[0]) / 1024
@@ -138,45 +171,71 @@ def links() -> dict[str, list[str]]:
     return found
 
 
-def timed(browser: Browser, link: str) -> tuple[float, int]:
+@dataclass(kw_only=True)
+class Took:
+    """What an answer took: of the page itself, of each part that came after it."""
+
+    page: float
+    later: list[float]
+    size: int
+    sent: int
+
+
+def timed(browser: Browser, link: str) -> Took:
     start = time.perf_counter()
     status, text = browser.show(link)
-    took = time.perf_counter() - start
+    took, sent = time.perf_counter() - start, browser.sent
     if status != 200:
         sys.exit(f"{link}: {status} {text[:300]!r}")
+    later = []
+    start = time.perf_counter()
+    for status, part in browser.later(link, text):
+        later.append(time.perf_counter() - start)
+        start = time.perf_counter()
+        if status != 200 or b"could not be computed" in part:
+            print(f"a later part of {link} failed", file=sys.stderr)
     if b"could not be computed" in text:
         print(f"a part of {link} failed", file=sys.stderr)
-    return took, len(text)
+    return Took(page=took, later=later, size=len(text), sent=sent)
 
 
 def middle_and_slow(times: list[float]) -> str:
+    if not times:
+        return f"{'-':>6} {'-':>6} {'-':>6}"
     ordered = sorted(times)
     slow = ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
-    return f"{statistics.median(ordered) * 1000:7.0f} {slow * 1000:7.0f} {ordered[-1] * 1000:7.0f}"
+    return f"{statistics.median(ordered) * 1000:6.0f} {slow * 1000:6.0f} {ordered[-1] * 1000:6.0f}"
 
 
 def measure_pages(folder: Path, threads: int) -> None:
     """Measure each page alone: a fresh server, its first answer, its filters, and those again."""
-    print(
-        f"{'page':12} {'first ms':>9}  {'filter p50':>8} {'p95':>7} {'max':>7}  {'again p50':>8} {'p95':>7} {'max':>7}  {'kB p50':>7} {'max':>7}"
-    )
-    whole: dict[str, list[float]] = {"first": [], "filter": [], "again": []}
+    figures = " ".join(f"{one:>6}" for one in ("p50", "p95", "max"))
+    print(f"{'page':12} {'first':>6}  filter {figures}  again {figures}  later {figures}", end="")
+    print(f"  {'kB':>6} {'sent':>6} {'CPU s':>6} {'MiB':>6}   (times in ms)")
+    whole: dict[str, list[float]] = {"first": [], "filter": [], "again": [], "later": []}
     for stem, some in links().items():
         with Server(folder, threads) as server:
             browser = Browser(server.port)
             browser.ask("GET", "/_dash-dependencies")
             time.sleep(REST)
-            first, size = timed(browser, some[0])
-            once = [timed(browser, link) for link in some[1:]]
-            again = [timed(browser, link)[0] for link in some]
-            sizes = sorted([size, *(one[1] for one in once)])
+            used = server.cpu
+            took = [timed(browser, link) for link in some]
+            used = server.cpu - used
+            again = [timed(browser, link).page for link in some]
             peak = server.peak
-        whole["first"].append(first)
-        whole["filter"] += [one[0] for one in once]
-        whole["again"] += again
+        found = {
+            "first": [took[0].page],
+            "filter": [one.page for one in took[1:]],
+            "again": again,
+            "later": [each for one in took for each in one.later],
+        }
+        for name, times in found.items():
+            whole[name] += times
         print(
-            f"{stem:12} {first * 1000:9.0f}  {middle_and_slow([one[0] for one in once])}  {middle_and_slow(again)}"
-            f"  {statistics.median(sizes) / 1000:7.0f} {sizes[-1] / 1000:7.0f}   {peak:.0f} MiB",
+            f"{stem:12} {took[0].page * 1000:6.0f}         {middle_and_slow(found['filter'])}"
+            f"        {middle_and_slow(again)}        {middle_and_slow(found['later'])}"
+            f"  {max(one.size for one in took) / 1000:6.0f} {max(one.sent for one in took) / 1000:6.0f}"
+            f" {used:6.1f} {peak:6.0f}",
             flush=True,
         )
     for name, times in whole.items():
@@ -185,8 +244,6 @@ def measure_pages(folder: Path, threads: int) -> None:
 
 def shell(folder: Path) -> None:
     """Add up what a browser loads once, before the first page."""
-    import re
-
     with Server(folder, 4) as server:
         browser = Browser(server.port)
         _, text = browser.ask("GET", "/")
@@ -209,9 +266,11 @@ def view(
     while time.monotonic() < until:
         start = time.perf_counter()
         try:
-            status, text = browser.show(random.choice(every))
+            link = random.choice(every)
+            status, text = browser.show(link)
             took = time.perf_counter() - start
-            failed = b"could not be computed" in text
+            parts = browser.later(link, text)
+            failed = any(b"could not be computed" in part for _, part in [(status, text), *parts])
             looked, _ = browser.look(1)
         except OSError as error:
             with lock:
@@ -220,9 +279,11 @@ def view(
         with lock:
             times.append(took)
             seen[f"page {status}"] += 1
+            for code, _ in parts:
+                seen[f"part {code}"] += 1
             seen[f"look {looked}"] += 1
             seen["failed part"] += failed
-        time.sleep(max(0.0, 2 - took))
+        time.sleep(max(0.0, start + 2 - time.perf_counter()))
 
 
 def measure_viewers(folder: Path, many: int, seconds: int, threads: int) -> None:
@@ -252,13 +313,17 @@ def measure_viewers(folder: Path, many: int, seconds: int, threads: int) -> None
         if done.returncode:
             sys.exit(f"the refresh failed: {done.stderr}")
         shown = time.perf_counter()
-        while json.loads(browser.ask("GET", "/healthz")[1])["build"] == before:
+        while json.loads(Browser(server.port).ask("GET", "/healthz")[1])["build"] == before:
             time.sleep(0.05)
         shown = time.perf_counter() - shown
         for one in readers:
             one.join()
         peak = server.peak
-    errors = sum(n for what, n in seen.items() if what not in ("page 200", "look 200", "look 204"))
+    errors = sum(
+        n
+        for what, n in seen.items()
+        if what not in ("page 200", "part 200", "look 200", "look 204")
+    )
     print(
         f"\n{many} viewers for {seconds} s, {threads} threads: {len(times)} pages, {errors} errors; p50, p95, max in ms: {middle_and_slow(times)}"
     )
@@ -286,7 +351,7 @@ def main() -> None:
     parser.add_argument("--products", type=int, default=200)
     parser.add_argument("--stages", type=int, default=500)
     parser.add_argument("--reach", type=int, default=1_000)
-    parser.add_argument("--folder", type=Path, default=Path(__file__).parent / "data-pages")
+    parser.add_argument("--folder", type=Path, default=Path(__file__).parent / "data" / "pages")
     parser.add_argument("--viewers", type=int, default=50)
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--threads", type=int, default=8)

@@ -224,7 +224,8 @@ def _claim(view: View, row: Row) -> Part:
                 [
                     row["owner"] or "no owner",
                     html.Div(
-                        f"approved by {row['approver']}" if row["approver"] else "not approved"
+                        f"approved by {row['approver']}" if row["approver"] else "not approved",
+                        className="why",
                     ),
                 ]
             ),

@@ -10,7 +10,7 @@ from costlens.web.asking import lay_out, wire_later
 from costlens.web.charts import Series, Worth, by_month, worth_bars
 from costlens.web.data import Builds, Data
 from costlens.web.formats import change, count, day, exact, percent, short, whole
-from costlens.web.links import linked, to_cost, to_rows, to_target
+from costlens.web.links import linked, to_change, to_cost, to_rows, to_target
 from costlens.web.parts import (
     Card,
     Section,
@@ -180,6 +180,7 @@ def _cards(data: Data, view: View) -> Part:
         history = [one["amount"] for one in past if one["figure"] == figure]
         if row is None:
             return Card(label=label, figure=exact(Decimal(0), data.currency), hint=hint)
+        of = figure if figure in _WHOLE else f"{view.level}:({figure})"
         share = "" if figure == "bill" else f"{percent(row['bill_share'])} of the bill: "
         return Card(
             label=label,
@@ -188,7 +189,8 @@ def _cards(data: Data, view: View) -> Part:
             hint=f"{share}{hint}",
             moved=moved(row["change"], row["change_share"], view=view, currency=data.currency),
             history=history,
-            link=to_rows(view, figure if figure in _WHOLE else f"{view.level}:({figure})"),
+            link=to_rows(view, of),
+            moved_link=to_change(view, of) if row["change"] is not None else "",
         )
 
     if not figures:
@@ -250,11 +252,12 @@ def _months(data: Data, view: View, answer: Answer) -> Part:
         for part in present
         if part in now
     ]
+    leads = {PARTS[part]: to_rows(view, f"part:{part}") for part in present}
     says = f"The bill by month. {view.months_said}: " + "; ".join(
         f"{word} {figure}" for word, _, figure in words
     )
     return html.Div(
-        [key(words), chart(by_month(ticks(axis, view), series, data.currency), says=says)]
+        [key(words, leads), chart(by_month(ticks(axis, view), series, data.currency), says=says)]
     )
 
 
@@ -277,7 +280,7 @@ def _decisions(data: Data, view: View, answer: Answer) -> Part:
                     ]
                 ),
                 html.Span(
-                    exact(row["amount"], row["currency"]) if row["amount"] is not None else "",
+                    _decided(view, row) if row["amount"] is not None else "",
                     className="figure",
                 ),
             ]
@@ -295,6 +298,11 @@ def _decisions(data: Data, view: View, answer: Answer) -> Part:
         className="hint",
     )
     return html.Div([html.Ul(rows, className="decisions"), *more, links])
+
+
+def _decided(view: View, row: Row) -> Part:
+    rows = to_rows(view, f"{row['level']}:{row['name']}", figure="avoidable")
+    return linked(exact(row["amount"], row["currency"]), rows)
 
 
 def _alerts(data: Data, view: View, answer: Answer) -> Part:
@@ -341,7 +349,13 @@ def _movers(data: Data, view: View, answer: Answer) -> Part:
                     className="number",
                 ),
                 html.Td(
-                    change(row["change"], row["change_share"], data.currency), className="number"
+                    linked(
+                        change(row["change"], row["change_share"], data.currency),
+                        to_change(view, f"{view.level}:{row['name']}")
+                        if to_cost(view, row["name"])
+                        else "",
+                    ),
+                    className="number",
                 ),
             ],
             className="residual" if row["name"].startswith("(") else "",

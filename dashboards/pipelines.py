@@ -15,7 +15,7 @@ from costlens.web.formats import UNKNOWN, count, exact, percent, short, whole
 from costlens.web.links import linked, to_rows
 from costlens.web.parts import Card, Section, cards, chart, guarded, key, page
 from costlens.web.rows import Row, records
-from costlens.web.tables import Part, laid_out
+from costlens.web.tables import Part, in_parts, laid_out
 from costlens.web.theme import BLUE, GREY, OLIVE, PINK, RED, VIOLET
 from costlens.web.view import View, read_view
 from costlens.web.words import residual
@@ -190,10 +190,10 @@ def _cards(data: Data, view: View) -> Part:
     if not figures:
         return html.P("Choose other months above.", className="empty")
     several = [
-        ("work", "Work that counted", "features, models and products needed it", ""),
-        ("idle", "Stood idle", "machines paid for and not used", "class:idle"),
-        ("waste", "Failed or repeated", "work that had to be done again", "class:waste"),
-        ("unneeded", "Needed by nothing", "work that no target needs", "feature:(unneeded)"),
+        ("work", "Work that counted", "features, models and products needed it"),
+        ("idle", "Stood idle", "machines paid for and not used"),
+        ("waste", "Failed or repeated", "work that had to be done again"),
+        ("unneeded", "Needed by nothing", "work that no target needs"),
     ]
     return cards(
         [
@@ -202,9 +202,9 @@ def _cards(data: Data, view: View) -> Part:
                 figure=short(figures[name]["amount"], data.currency),
                 exactly=exact(figures[name]["amount"], data.currency),
                 hint=f"{percent(figures[name]['bill_share'])} of the bill: {hint}",
-                link=to_rows(view, of) if of else "",
+                link=to_rows(view, f"part:{name}"),
             )
-            for name, label, hint, of in several
+            for name, label, hint in several
             if name in figures
         ]
     )
@@ -340,13 +340,19 @@ def _parts(data: Data, view: View, answer: Answer) -> Part:
     rows = [
         html.Tr(
             [
-                html.Td(_words(row["pipeline"]) if row["stage"] is None else row["stage"]),
+                html.Td(
+                    _words(row["pipeline"]) if row["stage"] is None else in_parts(row["stage"]),
+                    className="stage",
+                ),
                 html.Td(row["owner"] or ""),
                 html.Td(
                     linked(exact(row["cost"], data.currency), _to_stage(view, row)),
                     className="number",
                 ),
-                html.Td(exact(row["waste"], data.currency), className="number"),
+                html.Td(
+                    linked(exact(row["waste"], data.currency), _to_waste(view, row)),
+                    className="number",
+                ),
                 html.Td(exact(row["idle"], data.currency), className="number"),
             ],
             className="residual" if row["stage"] is None else "",
@@ -359,7 +365,13 @@ def _parts(data: Data, view: View, answer: Answer) -> Part:
 
 
 def _to_stage(view: View, row: Row) -> str:
-    return to_rows(view, f"stage:{row['stage']}") if row["stage"] else ""
+    return to_rows(view, "outcome:allocated", stage=row["stage"]) if row["stage"] else ""
+
+
+def _to_waste(view: View, row: Row) -> str:
+    if not row["stage"] or not row["waste"]:
+        return ""
+    return to_rows(view, "part:waste", stage=row["stage"])
 
 
 def _waste(data: Data, view: View, answer: Answer) -> Part:
@@ -367,7 +379,7 @@ def _waste(data: Data, view: View, answer: Answer) -> Part:
     rows = [
         html.Tr(
             [
-                html.Td(row["stage"]),
+                html.Td(in_parts(row["stage"]), className="stage"),
                 html.Td(count(row["runs"]), className="number"),
                 html.Td(str(row["last_day"] or UNKNOWN)),
                 html.Td(

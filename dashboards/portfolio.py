@@ -10,7 +10,7 @@ from costlens.web.asking import lay_out, wire_later
 from costlens.web.data import Builds, Data
 from costlens.web.figures import under_rules
 from costlens.web.formats import UNKNOWN, count, exact, short, whole
-from costlens.web.links import linked, to_cost, to_rows, to_target
+from costlens.web.links import linked, to_cost, to_net, to_rows, to_target
 from costlens.web.parts import Card, Section, cards, chart, guarded, key, page
 from costlens.web.rows import Row, records
 from costlens.web.tables import Part, laid_out
@@ -124,6 +124,7 @@ def _cards(data: Data, view: View) -> Part:
             figure=short(row[figure], data.currency),
             exactly=exact(row[figure], data.currency),
             hint=hint,
+            link="#portfolio-advice" if row[figure] is not None else "",
         )
         for figure, label, hint in figures
     ]
@@ -135,16 +136,17 @@ def _cards(data: Data, view: View) -> Part:
 def _advice(data: Data, view: View, answer: Answer) -> Part:
     found = [row for row in records(answer) if row["advice"] is not None]
     mine = _mine(data, view)
-    rows = [_advised(data, view, row) for row in found if mine is None or row["name"] in mine]
+    wanted = [row for row in found if mine is None or row["name"] in mine]
+    rows = [_advised(data, view, row) for row in wanted[:_ROWS]]
     heads = ["Advice", view.level.capitalize(), "Benefit", "Saved if stopped", "Fair share"]
     heads += ["Margin", "Ask first"]
     says = "What to keep and what to stop"
-    left = len(found) - len(rows)
+    left = len(found) - len(wanted)
     more = f"{count(left)} others are not in the filter. " if left > 0 else ""
-    more += f"The first {_ROWS} are shown; the CSV has all. " if len(rows) > _ROWS else ""
+    more += f"The first {_ROWS} are shown; the CSV has all. " if len(wanted) > _ROWS else ""
     return html.Div(
         [
-            laid_out(heads, rows[:_ROWS], says=says, numbers=(2, 3, 4, 5)),
+            laid_out(heads, rows, says=says, numbers=(2, 3, 4, 5)),
             html.P(
                 [
                     more,
@@ -196,7 +198,7 @@ def _advised(data: Data, view: View, row: Row) -> Part:
 
 
 def _to_claims(view: View, row: Row) -> str:
-    return view.link("/benefits", name=row["name"]) if row["benefit"] is not None else ""
+    return to_net(view, view.level, row["name"]) if row["benefit"] is not None else ""
 
 
 def _savings(data: Data, view: View, answer: Answer) -> Part:

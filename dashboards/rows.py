@@ -1,27 +1,31 @@
 """The rows that add up to a figure: targets, stages of one, bill lines of those, one line."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from dash import dcc, html
 
 from costlens.errors import CostLensError
+from costlens.money import exact_sum
 from costlens.questions.ask import Answer
-from costlens.web.answers import line_itself, lines, parts, rank, traced
+from costlens.web.answers import changed, declared, line_itself, lines, parts, rank, traced
+from costlens.web.behind import cut, draw_changes, draw_claims, draw_worth, net_cards
 from costlens.web.data import Data
 from costlens.web.formats import UNKNOWN, count, exact
 from costlens.web.links import linked, to_cost, to_rows, to_target
 from costlens.web.parts import Section, guarded, page, section
 from costlens.web.rows import Row, first_row, records
-from costlens.web.tables import Part, aria, laid_out
+from costlens.web.tables import Part, aria, in_parts, laid_out
 from costlens.web.view import LEVELS, View, read_view
-from costlens.web.words import CLASSES, GRADES, need, residual
+from costlens.web.words import CLASSES, GRADES, PARTS, need, residual
 
 PATH, TITLE, ORDER = "/rows", "Rows", 0
 
-_KEPT = ("of", "figure", "stage", "service", "class", "lines", "line", "by")
-_WHOLE = ("bill", "reached")  # figures that targets add up to
-_MOST = 300  # rows of a page; the CSV has all
-_KINDS = (*LEVELS, "stage", "pipeline", "service", "class")
+_NARROWED = ("source", "billed_in")  # stay on the way down
+_KEPT = ("of", "figure", "stage", "service", "class", "lines", "line", "by", *_NARROWED)
+_WHOLE = ("bill", "reached", "worth")  # figures that targets add up to
+_MOST = 150  # rows of a page; the CSV has all
+_KINDS = (*LEVELS, "stage", "pipeline", "service", "class", "source", "outcome", "part")
 _FIGURES = {
     "": "{} cost",
     "avoidable": "dropping {} alone would save",
@@ -38,15 +42,27 @@ def rows(data: Data, view: View) -> Answer:
     """Ask for the rows that add up to the figure of the link."""
     if view.asked("line"):
         return traced(data, view)
+    if view.asked("of") == "worth":
+        return rank(data, view)
     if view.asked("of") in _WHOLE:
-        return data.ask("cost_by_target", **view.given)
+        is_change = view.asked("figure") == "change"
+        asked = data.ask("change_by_target" if is_change else "cost_by_target", **view.given)
+        return asked if view.asked("of") == "bill" else _named_alone(asked)
     kind = view.asked("of").partition(":")[0]
     if kind not in _KINDS:
         raise CostLensError(f'"{view.asked("of")}" is no figure', hint="follow a figure of a page")
+    if view.asked("figure") == "change":
+        return changed(data, view)
     return lines(data, view) if view.asked("lines") else parts(data, view)
 
 
-TABLES = {"rows": rows, "line": line_itself}
+def _named_alone(answer: Answer) -> Answer:
+    """Leave out what no target bears."""
+    at = answer.columns.index("name")
+    return replace(answer, rows=tuple(row for row in answer.rows if not row[at].startswith("(")))
+
+
+TABLES = {"rows": rows, "line": line_itself, "benefit": declared}
 
 
 def layout(data: Data, **query: str) -> Part:
@@ -55,6 +71,9 @@ def layout(data: Data, **query: str) -> Part:
     body: list[Part] = [_trail(shown)]
     if shown.asked("line"):
         body += [section(data, shown, one) for one in _line_sections(shown)]
+    elif shown.asked("figure") == "net":
+        body.append(guarded("rows-cards", lambda: net_cards(data, shown)))
+        body += [section(data, shown, one) for one in (_claims(shown), _section(shown))]
     else:
         body.append(section(data, shown, _section(shown)))
     return page(
@@ -69,25 +88,50 @@ def layout(data: Data, **query: str) -> Part:
 
 def _name(view: View) -> str:
     kind, _, name = view.asked("of").partition(":")
-    return residual(name) if name.startswith("(") else f"{kind} {name}"
+    of = f", {view.asked('source')} alone" if view.asked("source") and kind != "source" else ""
+    if kind in ("outcome", "part"):
+        said = "Work that targets bear" if name == "allocated" else PARTS.get(name, name)
+    elif kind == "source":
+        said = f"The bill of {name}"
+    else:
+        said = residual(name) if name.startswith("(") else f"{kind} {name}"
+    return f"{said}{of}"
 
 
 def _title(view: View) -> str:
     if view.asked("line"):
         return f"Bill line {view.asked('line')}, and where it went"
-    if view.asked("of") == "bill":
-        return f"What adds up to the bill of {view.months_said}"
-    if view.asked("of") == "reached":
-        return f"What reached a {view.level} in {view.months_said}"
+    said = {
+        "worth": f"What each {view.level} costs and brings in, {view.months_said}",
+        "change": f"How {_moving(view)} moved from {view.before_said} to {view.months_said}",
+        "net": f"What {_name(view)} brings in, less what it costs, {view.months_said}",
+        "bill": f"What adds up to the bill of {view.months_said}",
+        "reached": f"What reached a {view.level} in {view.months_said}",
+    }
+    if asked := said.get(view.asked("figure")) or said.get(view.asked("of")):
+        return asked
     if view.asked("lines"):
         return f"The bill lines behind {_name(view)}, {view.months_said}"
-    said = _FIGURES.get(view.asked("figure"), "{} cost").format(_name(view))
-    return f"What {said} in {view.months_said}, stage by stage"
+    if not _is_one(view):
+        return f"{_name(view)}: {view.months_said}, stage by stage"
+    named = _FIGURES.get(view.asked("figure"), "{} cost").format(_name(view))
+    return f"What {named} in {view.months_said}, stage by stage"
+
+
+def _is_one(view: View) -> bool:
+    """Say whether the link is about something with a name, not about a part of the bill."""
+    kind, _, name = view.asked("of").partition(":")
+    return kind not in ("outcome", "part", "source") and not name.startswith("(")
 
 
 def _section(view: View) -> Section:
     empty = f"Nothing of {view.months_said} adds up to it."
-    if view.asked("of") in _WHOLE:
+    if view.asked("of") == "worth":
+        lead = f"One row for each {view.level}; net is known of those with a benefit in money."
+        draw = draw_worth
+    elif view.asked("figure") == "change":
+        lead, draw = "What each row was before, and is now.", draw_changes
+    elif view.asked("of") in _WHOLE:
         lead, draw = f"One row for each {view.level} and for what none bears.", _bill
     elif view.asked("lines"):
         lead = (
@@ -100,11 +144,30 @@ def _section(view: View) -> Section:
     return Section(
         page="rows",
         name="rows",
-        title="The rows, which add up to it",
+        title="What it costs" if view.asked("figure") == "net" else "The rows, which add up to it",
         lead=lead,
         rows=rows,
         draw=draw,
         empty=empty,
+        has_table=True,
+    )
+
+
+def _moving(view: View) -> str:
+    if view.asked("of") in _WHOLE:
+        return "the whole bill" if view.asked("of") == "bill" else f"what reached a {view.level}"
+    return f"the cost of {_name(view)}"
+
+
+def _claims(view: View) -> Section:
+    return Section(
+        page="rows",
+        name="benefit",
+        title="What it was declared to bring in",
+        lead="Each claim's part of these months. The benefit is the sum of the likely column.",
+        rows=declared,
+        draw=draw_claims,
+        empty=f"No benefit in money is declared for {_name(view)} in {view.months_said}.",
         has_table=True,
     )
 
@@ -140,7 +203,8 @@ def _trail(view: View) -> Part:
     if name:
         if target := (to_target(view, kind, name) if kind in LEVELS else ""):
             steps.append((name, target))
-        steps.append((f"{_name(view)}, by stage", to_rows(view, of)))
+        narrowed = {key: view.asked(key) for key in _NARROWED if view.asked(key)}
+        steps.append((f"{_name(view)}, by stage", to_rows(view, of, **narrowed)))
     if view.asked("lines"):
         steps.append((view.asked("stage") or "its lines", ""))
     if view.asked("line"):
@@ -151,8 +215,6 @@ def _trail(view: View) -> Part:
 
 def _bill(data: Data, view: View, answer: Answer) -> Part:
     found = records(answer)
-    if view.asked("of") == "reached":
-        found = [row for row in found if not row["name"].startswith("(")]
     rows = [
         html.Tr(
             [
@@ -171,7 +233,7 @@ def _bill(data: Data, view: View, answer: Answer) -> Part:
     foot = html.Tr([html.Td("Together"), html.Td(exact(total, data.currency), className="number")])
     heads = [view.level.capitalize(), "Cost"]
     shown = laid_out(heads, rows, says="The rows", numbers=(1,), foot=foot)
-    return html.Div([shown, _cut(len(found))])
+    return html.Div([shown, cut(len(found))])
 
 
 def _named(view: View, name: str) -> Part:
@@ -185,7 +247,10 @@ def _stages(data: Data, view: View, answer: Answer) -> Part:
     rows = [
         html.Tr(
             [
-                html.Td([html.Strong(row["stage"]), html.Br(), _bought(row)], className="stage"),
+                html.Td(
+                    [html.Strong(in_parts(row["stage"])), html.Br(), _bought(row)],
+                    className="stage",
+                ),
                 html.Td(
                     linked(exact(row["amount"], row["currency"]), _to_lines(view, row)),
                     className="number",
@@ -195,7 +260,7 @@ def _stages(data: Data, view: View, answer: Answer) -> Part:
                     for figure in ("alone", "stage_cost")
                     if is_target
                 ],
-                html.Td(_shared(row["shared"])),
+                *([html.Td(_shared(row["shared"]))] if is_target else []),
                 html.Td(row["rule"] or UNKNOWN, className="place"),
                 html.Td(GRADES.get(row["grade"], UNKNOWN)),
                 html.Td(count(row["lines"]), className="number"),
@@ -203,12 +268,22 @@ def _stages(data: Data, view: View, answer: Answer) -> Part:
         )
         for row in found[:_MOST]
     ]
-    beside = ["For it alone", "Whole stage"] if is_target else []
-    heads = ["Stage", "Amount", *beside, "How it is shared", "Rule", "Evidence", "Bill lines"]
-    numbers = (1, 2, 3, 7) if is_target else (1, 5)
-    foot = _together(data, view, kind, name) if is_target and not view.asked("stage") else None
+    beside = ["For it alone", "Whole stage", "How it is shared"] if is_target else []
+    heads = ["Stage", "Amount", *beside, "Rule", "Evidence", "Bill lines"]
+    numbers = (1, 2, 3, 7) if is_target else (1, 4)
+    whole = is_target and not view.asked("stage")
+    foot = _together(data, view, kind, name) if whole else _summed(found)
     shown = laid_out(heads, rows, says="The rows", numbers=numbers, foot=foot)
-    return html.Div([shown, _cut(len(found))])
+    return html.Div([shown, cut(len(found))])
+
+
+def _summed(found: list[Row]) -> Part:
+    """Add the rows up, each as it is; of one currency, as they are."""
+    if len({row["currency"] for row in found}) != 1:
+        return None
+    total = exact(exact_sum([row["amount"] for row in found]), found[0]["currency"])
+    cells = [html.Td("Together"), html.Td(total, className="number")]
+    return html.Tr([*cells, *[html.Td() for _ in range(3)]])
 
 
 def _together(data: Data, view: View, kind: str, name: str) -> Part:
@@ -230,6 +305,7 @@ def _to_lines(view: View, row: Row) -> str:
     if row["service"] is None:  # what rounding left, or what a policy gave
         return ""
     narrowed = {"stage": row["stage"], "service": row["service"], "class": row["class"]}
+    narrowed |= {key: view.asked(key) for key in _NARROWED if view.asked(key)}
     return to_rows(view, view.asked("of"), lines="yes", **narrowed)
 
 
@@ -258,7 +334,7 @@ def _lines(data: Data, view: View, answer: Answer) -> Part:
     ]
     heads = ["Bill line", "Day", "Service", "Stage", "Amount"]
     shown = laid_out(heads, rows, says="The bill lines", numbers=(4,))
-    return html.Div([shown, _cut(len(found))])
+    return html.Div([shown, cut(len(found))])
 
 
 def _to_line(view: View, row: Row) -> str:
@@ -279,7 +355,7 @@ def _went(data: Data, view: View, answer: Answer) -> Part:
         for row in records(answer)[:_MOST]
     ]
     shown = laid_out(["Level", "Who bears it", "Stage", "Amount"], rows, says="It", numbers=(3,))
-    return html.Div([shown, _cut(len(answer.rows))])
+    return html.Div([shown, cut(len(answer.rows))])
 
 
 def _pairs(data: Data, view: View, answer: Answer) -> Part:
@@ -289,9 +365,3 @@ def _pairs(data: Data, view: View, answer: Answer) -> Part:
         [part for name, value in known for part in (html.Dt(name), html.Dd(f"{value}"))],
         className="pairs",
     )
-
-
-def _cut(rows: int) -> Part:
-    if rows <= _MOST:
-        return None
-    return html.P(f"The first {_MOST} of {count(rows)} rows; the CSV has all.", className="hint")

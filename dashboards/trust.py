@@ -184,8 +184,8 @@ def _statement(data: Data, view: View, answer: Answer) -> Part:
             [
                 html.Td(row["source"]),
                 html.Td(row["period"] + (" closed" if row["state"] == "closed" else "")),
-                _money(row["source_total"], row),
-                *[_money(row[name], row) for name in _WENT],
+                _cell(view, row, "source_total", f"source:{row['source']}"),
+                *[_cell(view, row, name, f"outcome:{name}") for name in _WENT],
                 _money(row["difference"], row),
             ]
         )
@@ -194,6 +194,15 @@ def _statement(data: Data, view: View, answer: Answer) -> Part:
     ]
     heads = ["Source", "Month", "The bill", *_HEADS, "Difference"]
     return laid_out(heads, rows, says="Does it tie", numbers=range(2, 10))
+
+
+def _cell(view: View, row: Row, name: str, of: str) -> Part:
+    """Lead an amount of the statement to its rows: of its bill, month and currency alone."""
+    narrowed = {"source": row["source"], "month": row["period"], "billed_in": row["currency"]}
+    # What bears no line was taken off the bill before anything was shared out.
+    leads = row[name] and (name != "source_total" or not row["residual"])
+    link = to_rows(view, of, **narrowed) if leads else ""
+    return html.Td(linked(exact(row[name], row["currency"]), link), className="number")
 
 
 def _money(amount: Cell, row: Row) -> Part:
@@ -260,9 +269,7 @@ def _sources(data: Data, view: View, answer: Answer) -> Part:
                 html.Td(str(row["last_day"] or UNKNOWN)),
                 html.Td(f"{row['first_period']} to {row['last_period']}"),
                 html.Td(count(row["rows"]), className="number"),
-                _money(row["effective" if view.basis == "effective" else "billed"], row)
-                if row["currency"]
-                else html.Td(UNKNOWN, className="number"),
+                _of_source(view, row) if row["currency"] else html.Td(UNKNOWN, className="number"),
                 html.Td(moment(row["loaded_at"]) if row["loaded_at"] else UNKNOWN),
                 html.Td(count(row["findings"]), className="number"),
             ]
@@ -271,6 +278,14 @@ def _sources(data: Data, view: View, answer: Answer) -> Part:
     ]
     heads = ["Source", "Gives", "Data to", "Months", "Rows", "Cost", "Read", "Notes"]
     return laid_out(heads, rows, says="How fresh each source is", numbers=(4, 5, 7))
+
+
+def _of_source(view: View, row: Row) -> Part:
+    """Lead what all deliveries of a source say to its rows, of every month."""
+    narrowed = {"month": "all", "billed_in": row["currency"]}
+    link = to_rows(view, f"source:{row['source']}", **narrowed)
+    amount = row["effective" if view.basis == "effective" else "billed"]
+    return html.Td(linked(exact(amount, row["currency"]), link), className="number")
 
 
 def _pack(row: Row) -> Part:
@@ -315,7 +330,9 @@ def _findings(data: Data, view: View, answer: Answer) -> Part:
                         className=f"badge {'plain' if row['severity'] == 'info' else 'bad'}",
                     )
                 ),
-                html.Td([row["message"], html.Div(row["hint"], className="why")]),
+                html.Td(
+                    [*_worded(row["message"]), html.Div(_worded(row["hint"]), className="why")]
+                ),
                 html.Td([row["place"], html.Br(), row["period"] or ""], className="place"),
                 html.Td(exact(row["amount"], row["currency"] or data.currency), className="number"),
             ]
@@ -324,6 +341,12 @@ def _findings(data: Data, view: View, answer: Answer) -> Part:
     ]
     heads = ["Kind", "What, and what to do", "Where", "Money"]
     return _cut(laid_out(heads, rows, says="What is wrong or missing", numbers=(3,)), answer)
+
+
+def _worded(text: str | None) -> list[Part]:
+    """Write what stands in backticks as code."""
+    parts = (text or "").split("`")
+    return [html.Code(part) if at % 2 else part for at, part in enumerate(parts)]
 
 
 def _cut(shown: Part, answer: Answer) -> Part:

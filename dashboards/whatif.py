@@ -14,7 +14,7 @@ from costlens.web.data import Builds, Data
 from costlens.web.figures import NOW_AND_THEN, now_and_then
 from costlens.web.filters import choice, one_of
 from costlens.web.formats import count, exact, short
-from costlens.web.links import linked, to_target
+from costlens.web.links import linked, to_cost, to_net, to_rows, to_target
 from costlens.web.parts import Card, Section, cards, chart, guarded, key, page
 from costlens.web.rows import Row, first_row, records
 from costlens.web.tables import Part, aria, laid_out
@@ -33,6 +33,7 @@ _KINDS = {
 }
 _FACTORS = {"volume": "2", "price": "0.8", "weight": "1"}
 _BARS, _ROWS = 8, 120
+_TABLE = "#whatif-rows"  # what would be is stored nowhere but there
 
 
 def view(data: Data, query: Mapping[str, str]) -> View:
@@ -178,7 +179,7 @@ def _then(data: Data, view: View, answer: Answer) -> Part:
     found = records(answer)
     named = [row for row in found if not row["name"].startswith("(")]
     moved = [row for row in named if row["change"]]
-    drawn: list[Part] = [_cards(data, found, answer)]
+    drawn: list[Part] = [_cards(data, view, found, answer)]
     if moved:
         drawn.append(_bars(data, moved[:_BARS]))
     else:
@@ -186,15 +187,15 @@ def _then(data: Data, view: View, answer: Answer) -> Part:
     return html.Div([*drawn, _table(data, view, found)])
 
 
-def _cards(data: Data, found: list[Row], answer: Answer) -> Part:
+def _cards(data: Data, view: View, found: list[Row], answer: Answer) -> Part:
     stopped = (first_row(answer, name="(stopped)") or {}).get("cost_then")
     now = exact_sum([row["cost"] for row in found])
     # `(stopped)` is what would not be paid any more.
     later = exact_sum([row["cost_then"] for row in found if row["name"] != "(stopped)"])
     change = exact_sum([later, now.copy_negate()])
     figures = [
-        ("The bill now", now, "of these months"),
-        ("The bill then", later, "with the change"),
+        ("The bill now", now, "of these months", to_rows(view, "bill")),
+        ("The bill then", later, "with the change", _TABLE),
     ]
     shown = [
         Card(
@@ -202,8 +203,9 @@ def _cards(data: Data, found: list[Row], answer: Answer) -> Part:
             figure=short(amount, data.currency),
             exactly=exact(amount, data.currency),
             hint=hint,
+            link=link,
         )
-        for label, amount, hint in (*figures, ("Difference", change, "then less now"))
+        for label, amount, hint, link in (*figures, ("Difference", change, "then less now", _TABLE))
     ]
     if stopped is not None:
         hint = "stages that only what goes had needed"
@@ -213,6 +215,7 @@ def _cards(data: Data, found: list[Row], answer: Answer) -> Part:
                 figure=short(stopped, data.currency),
                 exactly=exact(stopped, data.currency),
                 hint=hint,
+                link=_TABLE,
             )
         )
     return cards(shown)
@@ -238,7 +241,13 @@ def _table(data: Data, view: View, found: list[Row]) -> Part:
         html.Tr(
             [
                 html.Td(_name(view, row)),
-                *[html.Td(exact(row[one], data.currency), className="number") for one in figures],
+                *[
+                    html.Td(
+                        linked(exact(row[one], data.currency), _behind(view, row, one)),
+                        className="number",
+                    )
+                    for one in figures
+                ],
             ],
             className="residual" if row["name"].startswith("(") else "",
         )
@@ -257,7 +266,16 @@ def _table(data: Data, view: View, found: list[Row]) -> Part:
     shown = laid_out(heads, rows, says="Before and after", numbers=range(1, 6), foot=foot)
     left = len(found) - len(rows)
     more = html.P(f"{count(left)} more are in the CSV.", className="hint") if left > 0 else None
-    return html.Div([shown, more])
+    return html.Div([shown, more], id=_TABLE[1:])
+
+
+def _behind(view: View, row: Row, figure: str) -> str:
+    """Link what is so now to its rows; what would be then is told by this table alone."""
+    if row[figure] is None or row["name"] == "(stopped)":
+        return ""
+    if figure == "cost":
+        return to_cost(view, row["name"])
+    return to_net(view, view.level, row["name"]) if figure == "net" else ""
 
 
 def _name(view: View, row: Row) -> Part:

@@ -95,7 +95,14 @@ def _serve(
     app = create_app(lake, folders=folders, door=door, is_eager=True)
     if door is None:
         only_under(app, _HERE)
-    server = create_server(app.server, sockets=[taken], threads=threads, ident="costlens")
+    server = create_server(
+        app.server,
+        sockets=[taken],
+        threads=threads,
+        ident="costlens",
+        # Who may say who is before it is told by costlens.yaml, and looked at by us.
+        clear_untrusted_proxy_headers=door is None,
+    )
     name, port = taken.getsockname()[:2]
     shown = f"[{name}]" if ":" in name else name
     asked = f"everybody is asked by {door.by}" if door else "this machine alone"

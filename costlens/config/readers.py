@@ -16,11 +16,12 @@ _KEPT = "{env: NAME} or {file: PATH}"
 
 @dataclass(frozen=True, kw_only=True)
 class Proxy(Value):
-    """The proxy that asks people who they are, and says so in a header."""
+    """The proxy that readers come through; where `by` is proxy, it asks them who they are."""
 
-    header: str = setting("the header that names the user", "X-Forwarded-User")
+    header: str = setting("where `by` is proxy: the header that names the user", "X-Forwarded-User")
     addresses: tuple[str, ...] = setting(
-        "its own addresses, or networks of them, as 10.0.0.0/24: requests from others are refused",
+        "its own addresses, or networks of them, as 10.0.0.0/24: they alone are believed what "
+        "X-Forwarded-For says of a reader's address, and where `by` is proxy others are refused",
         (),
         key="from",
     )
@@ -52,7 +53,7 @@ class Readers(Value):
         "that has asked them"
     )
     users: tuple[Reader, ...] = required("everybody who is let in")
-    proxy: Proxy | None = setting("the proxy, where `by` is proxy")
+    proxy: Proxy | None = setting("the proxy that readers come through, if they do")
     https: bool = setting(
         "readers come by https alone, through a proxy that speaks it: cookies are kept to it", False
     )
@@ -72,10 +73,10 @@ def check_readers(value: Value) -> Iterator[Finding]:
             yield mistake(value, f'user "{name}" is named {times} times', "keep one of them")
     for user in value.users:
         yield from _user(user, value.by)
-    if value.by == "proxy":
+    if value.by == "proxy" or value.proxy is not None:
         yield from _proxy(value)
-    elif value.proxy is not None:
-        yield mistake(value.proxy, f'"proxy" has no meaning by {value.by}', "take it out")
+    if value.by != "proxy" and value.proxy is not None and value.proxy.header != Proxy().header:
+        yield mistake(value.proxy, f'"header" has no meaning by {value.by}', "take it out")
 
 
 def _user(user: Reader, by: str) -> Iterator[Finding]:

@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
@@ -15,6 +15,7 @@ from costlens.errors import CostLensError, Finding
 from costlens.lake import Build, Lake
 from costlens.lake.closings import closed_months, read_closings
 from costlens.money import UNIT, define
+from costlens.questions.shelf import KEPT, Place, Shelf, looking
 from costlens.questions.window import ALWAYS, Window
 
 if TYPE_CHECKING:
@@ -41,10 +42,16 @@ class Asked:
     build: Build
     con: "duckdb.DuckDBPyConnection" = field(repr=False)
     lake: Lake | None = field(default=None, repr=False)
+    place: Place | None = field(default=None, repr=False)  # where the build is held in memory
 
     def ask(self, question: str, **given: object) -> Answer:
         """Answer one of the questions of this folder."""
-        return answer(self.con, _sql(question), wanted(question, given))
+        text, named = _sql(question), wanted(question, given)
+        if self.place is not None and question in KEPT:
+            self.keep(question, "asked", **given)
+            return answer(self.con, "from asked")
+        with self._looking(text, given):
+            return answer(self.con, text, named)
 
     def book(self) -> dict[str, list[dict[str, Cell]]]:
         """Read the rules that made the build."""
@@ -72,9 +79,43 @@ class Asked:
 
     def keep(self, question: str, table: str = "", /, **given: object) -> None:
         """Answer a question into a temporary table, of its name if no other, for the next one."""
-        text = _sql(question)
-        named = wanted(question, given)
-        self.con.execute(f"create or replace temp table {table or question} as {text}", named)
+        text, named = _sql(question), wanted(question, given)
+
+        def make(name: str) -> None:
+            with self._looking(text, given):
+                self.con.execute(f"create or replace {name} as {text}", named)
+
+        kept = table or question
+        if self.place is None or not self.place.take(self.con, question, kept, named, make):
+            make(f"temp table {kept}")
+
+    def make(
+        self,
+        table: str,
+        rows: Callable[[], Iterable[Mapping[str, str | int | None]]],
+        *,
+        shape: Mapping[str, str],
+        **given: object,
+    ) -> None:
+        """Keep rows that no question answers, under a name; `given` are what they depend on."""
+
+        def make(name: str) -> None:
+            self.con.execute(
+                f"create or replace {name} as "
+                "select unnest(from_json($rows, $shape), recursive := true)",
+                {"rows": json.dumps(list(rows())), "shape": json.dumps([shape])},
+            )
+
+        if self.place is None or not self.place.take(self.con, table, table, given, make):
+            make(f"temp table {table}")
+
+    def put_away(self, table: str) -> None:
+        """Free the name of a kept table for one of the asker's own."""
+        if self.place is not None:
+            self.place.give_back(self.con, table)
+
+    def _looking(self, text: str, given: Mapping[str, object]) -> AbstractContextManager[None]:
+        return nullcontext() if self.place is None else looking(self.con, text, given)
 
 
 def wanted(question: str, given: Mapping[str, object]) -> dict[str, object]:
@@ -93,13 +134,17 @@ def open_build(lake: Lake, number: int | None = None) -> Asked:
     return Asked(build=build, con=con, lake=lake)
 
 
-def open_again(asked: Asked, *, currency: str | None = None) -> Asked:
-    """Open the same build once more, for another thread; its views and memory are shared."""
+def open_again(asked: Asked, *, currency: str | None = None, shelf: Shelf | None = None) -> Asked:
+    """Open the same build once more, for another thread; its views and memory are shared.
+
+    With a `shelf`, the build is held in memory, and what is kept for other questions stands there.
+    """
     con = asked.con.cursor()
     con.execute("set TimeZone = 'UTC'")  # a cursor does not inherit it
     define(con)
     set_rates(con, asked.build, currency)
-    return Asked(build=asked.build, con=con, lake=asked.lake)
+    place = None if shelf is None else Place(shelf)
+    return Asked(build=asked.build, con=con, lake=asked.lake, place=place)
 
 
 def answer(

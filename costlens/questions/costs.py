@@ -48,7 +48,8 @@ def measure_next(
 ) -> Answer:
     """List whose better measurement would move most money."""
     with in_currency(asked, currency, window):
-        return asked.ask("measure_next", level=level, basis=basis, **window.given)
+        asked.keep("way_costs", **window.given)
+        return asked.ask("measure_next", level=level, basis=basis)
 
 
 def sensitivity(

@@ -10,7 +10,7 @@ def coverage(asked: Asked, *, level: str, basis: str, window: Window = ALWAYS) -
     `level` is feature, model, product or bill. A range takes the bands of `measure_next`: what a
     better rung moves where two are known.
     """
-    given = {"level": level, "basis": basis, **window.given}
-    asked.keep("measure_next", "guesses", **given)
-    asked.keep("coverage", **given)
+    asked.keep("way_costs", **window.given)
+    asked.keep("measure_next", "guesses", level=level, basis=basis)
+    asked.keep("coverage", level=level, basis=basis, **window.given)
     return asked.ask("cost_ranges")

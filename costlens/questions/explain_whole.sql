@@ -1,6 +1,7 @@
 -- The placements of an amount that is not shared out among targets: what no target of a level bears, such
--- as (idle), or all that came to a stage, pipeline, service or class. Grain and columns as explain_parts.
--- Reads: placements. Takes: $level, $target; $stage, $service and $class, patterns or null; $start,
+-- as (idle), or all that came to a stage, pipeline, service or class, out of a source or to an
+-- outcome. Grain and columns as explain_parts.
+-- Reads: placements. Takes: $level, $target; $stage, $service and $class, patterns or null; $source; $start,
 -- $stop, $first, $after: the window.
 select
     billing_period,
@@ -36,6 +37,13 @@ where
         when 'pipeline' then substr(pipeline, strpos(pipeline, ':') + 1)
         when 'service' then service
         when 'class' then class
+        when 'source' then source
+        when 'outcome' then outcome
+        when 'part' then case
+            when outcome <> 'allocated' then outcome
+            when class in ('waste', 'commitment_unused') then class
+            else 'work'
+        end
         else case
             when
                 set_of($level, feature_set, model_set, product_set) is not null
@@ -49,4 +57,5 @@ where
     and ($stage::varchar is null or fits(stage, $stage))
     and ($service::varchar is null or fits(service, $service))
     and ($class::varchar is null or class = $class)
+    and ($source::varchar is null or source = $source)
 order by billing_period, placement

@@ -13,9 +13,10 @@ from costlens.times import next_month
 class Why:
     """An amount to explain, in a window and one basis.
 
-    `level` is that of a target, or stage, pipeline, service or class, whose whole cost is meant;
-    `target` its name, or what no target of the level bears, such as `(idle)`. `stage`, `service`
-    (patterns) and `kind`, a class, narrow it.
+    `level` is that of a target, or stage, pipeline, service, class, source, outcome or part of the
+    bill, whose whole cost is meant; `target` its name, or what no target of the level bears, such
+    as `(idle)`.
+    `stage`, `service` (patterns), `kind`, a class, and for what is whole `source` narrow it.
     """
 
     level: str
@@ -25,6 +26,7 @@ class Why:
     stage: str | None = None
     service: str | None = None
     kind: str | None = None
+    source: str | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -42,6 +44,19 @@ def explain_parts(asked: Asked, why: Why) -> Answer:
     """List an amount by stage, service and class; the rows re-add to it."""
     _keep_parts(asked, why)
     return asked.ask("stage_parts", basis=why.basis)
+
+
+def explain_change(asked: Asked, why: Why, *, before: str) -> Answer:
+    """List by stage, service and class how an amount moved since the window before it.
+
+    `before` is the first month of that window. What rounding leaves is a row of its own.
+    """
+    earlier = replace(why, window=Window(first=before, after=why.window.first))
+    _keep_parts(asked, earlier)
+    asked.keep("stage_parts", "stages_before", basis=why.basis)
+    _keep_parts(asked, why)
+    asked.keep("stage_parts", "stages_now", basis=why.basis)
+    return asked.ask("stage_changes")
 
 
 def explain_flow(asked: Asked, why: Why) -> Answer:
@@ -100,6 +115,7 @@ def _keep_parts(asked: Asked, why: Why) -> None:
     """Keep `explain_parts` and `explain_policies` for the next questions."""
     given = {"level": why.level, "target": why.target, "basis": why.basis}
     narrowed = {"stage": why.stage, "service": why.service, "class": why.kind}
+    narrowed["source"] = why.source
     question = "explain_whole" if why.is_whole else "explain_parts"
     asked.keep(question, "explain_parts", **given, **narrowed, **why.window.given)
     asked.keep("explain_policies", **given, **narrowed, **why.window.given)

@@ -1,36 +1,17 @@
 -- What to measure next: the money that a weak step brought to each pipeline, or stage without one,
 -- times how many grades that step is from measured. Money counts once, at its worst step, the
 -- earlier one of equals. Grain: one row per (name, step, measure, grade, currency).
--- Reads: placements, shares, outputs, catalogue, rates. Takes: $level; $basis; $start, $stop, $first and $after.
-with placed as (
-    select
-        coalesce(substr(p.pipeline, strpos(p.pipeline, ':') + 1), p.stage) as name,
-        set_of($level, p.feature_set, p.model_set, p.product_set) as need_set,
-        p.outcome,
-        p.tier,
-        p.billing_period,
-        p.currency,
-        list_transform(
-            p.hops, lambda h: {'step': h.hop, 'measure': h.measure, 'grade': h.grade}
-        ) as hops,
-        case $basis when 'billed' then p.billed else p.effective end as value
-    from placements as p
-    where
-        p.outcome <> 'excluded'
-        and p.day >= $start and p.day < $stop
-        and p.billing_period >= $first and p.billing_period < $after
-),
-
-converting as (
+-- Reads: way_costs, which is kept before; shares, outputs, catalogue, rates. Takes: $level; $basis.
+with converting as (
     select
         p.name,
-        p.need_set,
+        set_of($level, p.feature_set, p.model_set, p.product_set) as need_set,
         p.outcome,
         p.tier,
         p.hops,
         r.to_currency as currency,
-        sum(units(p.value) * r.rate) as value
-    from placed as p
+        sum(units(case $basis when 'billed' then p.billed else p.effective end) * r.rate) as value
+    from way_costs as p
     inner join rates as r on p.billing_period = r.month and p.currency = r.currency
     group by all
 ),

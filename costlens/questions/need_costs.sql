@@ -1,6 +1,7 @@
--- What the stages of each need-set of a level cost, and who needs them. Grain: one row per need-set.
--- `cost` is in units times units of the rate: exact in the one currency that rates convert to.
--- Reads: stage_costs, shares, rates. Takes: $level; $basis; $start, $stop, $first and $after, the window.
+-- What the stages of each need-set of a level cost, and who needs them: of sets whose members all have a
+-- benefit in money. Grain: one row per need-set. `cost` is in units times units of the rate: exact in the
+-- one currency that rates convert to.
+-- Reads: member_benefits, which is kept before; stage_costs, shares, rates. Takes: $level; $basis; $start, $stop, $first and $after, the window.
 with set_costs as (
     select
         set_of($level, feature_set, model_set, product_set) as need_set,
@@ -19,6 +20,7 @@ members as (
     from shares
     where level = $level
     group by need_set
+    having bool_and(target in (select name from member_benefits))
 )
 
 select m.members, sum(c.value * r.rate)::hugeint as cost

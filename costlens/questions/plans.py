@@ -101,6 +101,7 @@ class Plan:
         `but` leaves claims per something out; `own` those parts that come by a share.
         """
         asked = self.asked
+        asked.put_away("bill_days")
         asked.con.execute(
             "create or replace temp table bill_days "
             "(month varchar, first_day date, start date, stop date)"

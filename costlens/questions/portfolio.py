@@ -1,6 +1,5 @@
 """What to keep and what to stop: the set that brings most beyond the stages it needs, and why."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,24 +12,16 @@ from costlens.roi.choice import Choice, Need, choose
 
 _UNITS = 24  # decimal places of money in units times a rate in units
 _NAMED = 3  # of a group, in a sentence
-CHOSEN = (
-    "create or replace temp table chosen as "
-    "select unnest(from_json($rows, $shape), recursive := true)"
-)
-SHAPE = json.dumps(
-    [
-        {
-            "name": "VARCHAR",
-            "advice": "VARCHAR",
-            "benefit": "HUGEINT",
-            "avoidable": "HUGEINT",
-            "stand_alone": "HUGEINT",
-            "margin": "HUGEINT",
-            "why": "VARCHAR",
-            "place": "INTEGER",
-        }
-    ]
-)
+SHAPE = {
+    "name": "VARCHAR",
+    "advice": "VARCHAR",
+    "benefit": "HUGEINT",
+    "avoidable": "HUGEINT",
+    "stand_alone": "HUGEINT",
+    "margin": "HUGEINT",
+    "why": "VARCHAR",
+    "place": "INTEGER",
+}
 _PLACES = ("stop", "either", "keep", "unknown")
 Row = dict[str, str | int | None]
 
@@ -54,44 +45,59 @@ def portfolio(
         asked, level=level, basis=basis, window=window, currency=currency
     ) as wanted:
         given = {"level": level, "basis": basis, **window.given}
-        found = _Found(
-            benefits={name: int(value) for name, value in asked.ask("member_benefits").rows},
-            needs=tuple(
-                (int(cost), frozenset(members))
-                for members, cost in asked.ask("need_costs", **given).rows
-            ),
+        asked.keep("member_benefits")
+        asked.make(
+            "chosen",
+            lambda: _rows(_find(asked, given, wanted)),
+            shape=SHAPE,
             currency=wanted,
+            **given,
         )
-        rows = json.dumps(list(_rows(found)))
-        asked.con.execute(CHOSEN, {"rows": rows, "shape": SHAPE})
         return asked.ask(question, **given, currency=wanted, **more)
+
+
+def _find(asked: Asked, given: Mapping[str, object], currency: str) -> "_Found":
+    figures = asked.ask("need_by_target", **given).rows
+    return _Found(
+        benefits={name: int(value) for name, value in asked.ask("member_benefits").rows},
+        alone={name: int(alone) for name, alone, _ in figures if name is not None},
+        needed={name: int(needed) for name, _, needed in figures if name is not None},
+        together=sum(int(needed) for name, _, needed in figures if name is None),
+        needs=tuple(
+            (int(cost), frozenset(members))
+            for members, cost in asked.ask("need_costs", **given).rows
+        ),
+        currency=currency,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Found:
-    """What targets bring, what need-sets cost, in units times units of the rate."""
+    """What targets bring, what need-sets cost, in units times units of the rate.
+
+    `needs` are those of targets that all have a benefit: only they depend on the choice. `alone`
+    and `needed` are what a target needs for itself, and with others; `together` what all need.
+    """
 
     benefits: Mapping[str, int]
+    alone: Mapping[str, int]
+    needed: Mapping[str, int]
+    together: int
     needs: Sequence[Need]
     currency: str
 
     @cached_property
     def decided(self) -> list[Need]:
         """Keep the needs that depend on the choice; credits that several share do not."""
-        return [
-            (cost, members)
-            for cost, members in self.needs
-            if members <= self.benefits.keys() and (cost >= 0 or len(members) == 1)
-        ]
+        return [(cost, members) for cost, members in self.needs if cost >= 0 or len(members) == 1]
 
     @cached_property
     def choice(self) -> Choice:
         return choose(self.benefits, self.decided)
 
-    def cost(self, *, of: Iterable[str]) -> int:
-        """Add up the stages that at least one of some targets needs."""
-        wanted = frozenset(of)
-        return sum(cost for cost, members in self.needs if members & wanted)
+    def cost(self, *, without: Iterable[str]) -> int:
+        """Add up the stages that are needed when some targets with a benefit are not."""
+        return self.together - self.exclusive(without)
 
     def exclusive(self, of: Iterable[str]) -> int:
         """Add up the stages that nobody else needs."""
@@ -103,32 +109,28 @@ class _Found:
 
 
 def _rows(found: _Found) -> Iterator[Row]:
-    names = {*found.benefits, *(name for _, members in found.needs for name in members)}
-    alone, needed = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
-    for cost, members in found.needs:
-        for name in members:
-            needed[name] += cost
-            alone[name] += cost if len(members) == 1 else 0
+    names = {*found.benefits, *found.needed}
     groups = _groups(found)
     for name in names:
-        advice, why = _advice(found, name, alone[name], needed[name], groups)
+        alone, needed = found.alone.get(name, 0), found.needed.get(name, 0)
+        advice, why = _advice(found, name, alone, needed, groups)
         yield {
             "name": name,
             "advice": advice,
             "benefit": _text(found.benefits.get(name)),
-            "avoidable": _text(alone[name]),
-            "stand_alone": _text(needed[name]),
+            "avoidable": _text(alone),
+            "stand_alone": _text(needed),
             "margin": _text(found.choice.margins.get(name)),
             "why": why,
             "place": _PLACES.index(advice),
         }
-    kept = {name for name in names if name in found.choice.kept or name not in found.benefits}
-    for place, (name, of) in enumerate({"(keep all)": names, "(as advised)": kept}.items()):
+    dropped = found.benefits.keys() - found.choice.kept
+    for place, (name, gone) in enumerate({"(keep all)": set(), "(as advised)": dropped}.items()):
         yield {
             "name": name,
             "advice": None,
-            "benefit": _text(sum(found.benefits.get(one, 0) for one in of)),
-            "avoidable": _text(found.cost(of=of)),
+            "benefit": _text(_sum(found, found.benefits.keys() - gone)),
+            "avoidable": _text(found.cost(without=gone)),
             "stand_alone": None,
             "margin": None,
             "why": None,

@@ -29,5 +29,6 @@ def savings(
         asked, level=level, basis=basis, window=window, currency=currency
     ) as wanted:
         given = {"level": level, "basis": basis, "currency": wanted, **window.given}
-        asked.keep("measure_next", "guesses", **given)
+        asked.keep("way_costs", **window.given)
+        asked.keep("measure_next", "guesses", level=level, basis=basis)
         return asked.ask("savings", **given, unread_days=unread_days, alike=alike)

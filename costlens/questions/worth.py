@@ -21,6 +21,16 @@ def roi(
         return asked.ask("roi_by_target", currency=wanted)
 
 
+def declared(
+    asked: Asked, *, level: str, target: str, basis: str, window: Window, currency: str
+) -> Answer:
+    """List the claims that the benefit of one target is made of, month by month."""
+    with beside_benefits(
+        asked, level=level, basis=basis, window=window, currency=currency
+    ) as wanted:
+        return asked.ask("benefit_rows", target=target, currency=wanted)
+
+
 @contextmanager
 def beside_benefits(
     asked: Asked, *, level: str, basis: str, window: Window, currency: str | None

@@ -59,6 +59,12 @@ def csrf_of_reader() -> str:
     return str(g.get("csrf", "")) if has_request_context() else ""
 
 
+def address_of_reader(door: Door) -> str:
+    """Name the address that a request came from; behind a proxy of costlens.yaml, the reader's."""
+    forwarded = ",".join(request.headers.getlist("X-Forwarded-For"))
+    return door.reader_of(request.remote_addr or "", forwarded)
+
+
 @dataclass(kw_only=True)
 class Guard:
     """Stands before every request."""
@@ -144,7 +150,7 @@ class Guard:
 
     def _try(self, name: str, secret: str) -> tuple[Who | None, int]:
         """Try a secret: who it is, if anyone, and how many seconds to wait before the next try."""
-        address = request.remote_addr or ""
+        address = address_of_reader(self.door)
         of_name = ("name", hashlib.sha256(name.encode()).hexdigest(), address)
         limits: list[tuple[tuple[str, ...], Limit]] = [(("address", address), _OF_ADDRESS)]
         if self.door.by == "password":

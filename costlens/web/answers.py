@@ -18,6 +18,7 @@ from costlens.questions.cascades import keep_cascades
 from costlens.questions.covering import coverage as cover
 from costlens.questions.explaining import (
     Why,
+    explain_change,
     explain_flow,
     explain_lines,
     explain_parts,
@@ -31,7 +32,9 @@ from costlens.questions.savings import savings as find_savings
 from costlens.questions.stating import state
 from costlens.questions.watching import alerts as look_for_alerts
 from costlens.questions.window import Window
+from costlens.questions.worth import declared as claims_of
 from costlens.web.data import Data
+from costlens.web.rows import only
 from costlens.web.view import View
 from costlens.whatif import Question, what_if
 
@@ -146,13 +149,32 @@ def what_would_be(data: Data, view: View, change: Mapping[str, str]) -> Answer:
 
 
 def parts(data: Data, view: View) -> Answer:
-    """List the stages that an amount of the link, `of`, is made of."""
-    return data.work_out("parts", explain_parts, why=_why(view))
+    """List the stages that an amount of the link, `of`, is made of.
+
+    Where the link says what it was `billed_in`, they are in that currency, as the bill has them.
+    """
+    return data.work_out("parts", _parts, why=_why(view), billed_in=view.asked("billed_in"))
+
+
+def changed(data: Data, view: View) -> Answer:
+    """List by stage how an amount of the link moved against the window before."""
+    if view.before == view.first or view.before < data.months[0].month:
+        raise CostLensError("there is no window before to compare with", hint="choose full months")
+    return data.work_out("changed", explain_change, why=_why(view), before=view.before)
+
+
+def declared(data: Data, view: View) -> Answer:
+    """List the claims behind the benefit of the target of the link."""
+    level, _, name = view.asked("of").partition(":")
+    given = {"level": level, "target": name, "basis": view.basis, "window": view.window}
+    return data.work_out("declared", claims_of, **given, currency=data.currency)
 
 
 def lines(data: Data, view: View) -> Answer:
     """List the billing lines that an amount of the link is made of, as they were billed."""
-    return data.work_out("lines", explain_lines, why=_why(view), most=_MOST_LINES)
+    found = data.work_out("lines", explain_lines, why=_why(view), most=_MOST_LINES)
+    billed_in = view.asked("billed_in")
+    return only(found, "currency", [billed_in]) if billed_in and found.rows else found
 
 
 def traced(data: Data, view: View) -> Answer:
@@ -259,6 +281,13 @@ def _factor(text: str) -> Decimal:
     raise CostLensError(f'"{text}" is no factor', hint="write a number from 0 up, as 0.8")
 
 
+def _parts(asked: Asked, *, why: Why, billed_in: str) -> Answer:
+    if not billed_in:
+        return explain_parts(asked, why)
+    set_rates(asked.con, asked.build, None)
+    return only(explain_parts(asked, why), "currency", [billed_in])
+
+
 def _trace(asked: Asked, *, line: str, basis: str) -> Answer:
     return trace_line(asked, line, basis=basis)
 
@@ -273,6 +302,7 @@ def _why(view: View) -> Why:
         stage=_exactly(view.asked("stage")),
         service=_exactly(view.asked("service")),
         kind=view.asked("class") or None,
+        source=view.asked("source") or None,
     )
 
 

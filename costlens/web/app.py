@@ -1,7 +1,7 @@
 """The app: a shell around one page at a time, made on the server from one build."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import main_thread
 from typing import Any
@@ -19,21 +19,23 @@ from costlens.web.access import (
     CSRF_COOKIE,
     CSRF_HEADER,
     Guard,
+    address_of_reader,
     csrf_of_reader,
     let_everybody_in,
     who_asks,
 )
 from costlens.web.audit import Audit, Export
-from costlens.web.data import Builds, Data
+from costlens.web.data import Builds
 from costlens.web.door import Door
 from costlens.web.formats import moment
 from costlens.web.headers import add_headers, compress
 from costlens.web.health import serve_health
+from costlens.web.laid import Laid
 from costlens.web.pages import Page, find_pages
 from costlens.web.states import failed, nothing_billed, nothing_built, skeleton
 from costlens.web.tables import Part, aria
 from costlens.web.theme import FONT
-from costlens.web.view import CARRIED, LEVELS
+from costlens.web.view import BASES, CARRIED, LEVELS
 from costlens.web.who import NotForRoleError
 
 _LOG = logging.getLogger(__name__)
@@ -65,7 +67,6 @@ def create_app(
     It keeps no state outside itself: any number of apps live side by side in one process.
     """
     pages = find_pages([bundled("dashboards"), *folders])
-    audit = Audit(door.audit) if door else None
     builds = Builds(lake, who=who_asks)
     dmc.pre_render_color_scheme()
     app = Dash(
@@ -89,11 +90,14 @@ def create_app(
         let_everybody_in(app)
     add_headers(app, https=door is not None and door.https)
     compress(app)
+    ours = bundled("dashboards")
+    laid = Laid(app, builds, [page.path for page in pages if page.file.parent == ours])
+    laid.stand_between()
     app.layout = lambda: _shell(builds.latest())
     if is_eager:
-        builds.ask_before(lambda data: _ask_usual(pages, data))
+        builds.ask_before(lambda number: laid.lay_out(number, _usual(pages)))
     _wire(app, pages, builds)
-    _serve_csv(app, pages, builds, audit)
+    _serve_csv(app, pages, builds, door)
     for page in pages:
         if page.callbacks is not None:
             page.callbacks(app, builds)
@@ -223,18 +227,15 @@ def _page(pages: Sequence[Page], builds: Builds, link: str) -> tuple[Part, str]:
         return html.Div(shown, className="page"), page.title
 
 
-def _ask_usual(pages: Sequence[Page], data: Data) -> None:
-    """Ask what most readers ask first: every page one can arrive at, by each level."""
-    if not data.months:
-        return
-    for query in ({}, *({"by": level} for level in LEVELS)):
-        for page in (page for page in pages if page.order):  # the others are of something
-            if not main_thread().is_alive():  # the server stops
-                return
-            try:
-                page.layout(data, **query)
-            except Exception:  # the page will say so itself
-                _LOG.debug("%s could not be asked before", page.stem, exc_info=True)
+def _usual(pages: Sequence[Page]) -> Iterator[str]:
+    """Name what most readers ask first: every page one can arrive at, by each level and basis."""
+    for basis in ("", *BASES):
+        for level in ("", *LEVELS):
+            for page in (page for page in pages if page.order):  # the others are of something
+                if not main_thread().is_alive():  # the server stops
+                    return
+                query = {key: one for key, one in (("basis", basis), ("by", level)) if one}
+                yield f"{page.path}?{urlencode(query)}" if query else page.path
 
 
 def _unknown(path: str) -> Part:
@@ -272,15 +273,16 @@ def _news(builds: Builds) -> str:
     return f"Updated: build {latest}, published {moment(builds.at(latest).built_at)}."
 
 
-def _serve_csv(app: Dash, pages: Sequence[Page], builds: Builds, audit: Audit | None) -> None:
+def _serve_csv(app: Dash, pages: Sequence[Page], builds: Builds, door: Door | None) -> None:
     """Serve the rows behind each part of a page, under the link of the page; note who took them."""
+    audit = Audit(door.audit) if door else None
     by_stem = {page.stem: page for page in pages}
 
     def note(stem: str, name: str, outcome: str, build: int | None, rows: int | None) -> None:
-        if audit is not None:
+        if audit is not None and door is not None:
             one = Export(
                 who=who_asks(),
-                address=request.remote_addr or "",
+                address=address_of_reader(door),
                 page=stem,
                 table=name,
                 query=f"?{request.query_string.decode('ascii', 'replace')}",

@@ -7,16 +7,17 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from threading import Lock, Thread
+from threading import Lock, Thread, local
 from typing import cast
 
 from costlens.errors import CostLensError
 from costlens.lake import Build, Lake
 from costlens.questions.ask import Answer, Asked, open_again, open_build, set_rates, wanted
 from costlens.questions.explaining import Why, explain_stages
+from costlens.questions.shelf import Shelf, hold
 from costlens.questions.window import Window
 from costlens.questions.worth import roi
 from costlens.web.once import Once
@@ -27,7 +28,7 @@ _LOG = logging.getLogger(__name__)
 _LOOK_AGAIN = 1.0  # seconds between two looks for a newer build
 _KEPT = 3  # builds that stay open: the latest, and those that open pages were made from
 _ANSWERS = 256
-_WAIT = 1.0  # seconds at most that a newer build is kept back while the usual questions are asked
+_WAIT = 3.0  # seconds at most that a newer build is kept back while its usual pages are laid out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +50,8 @@ class Data:
         self._others: dict[str, Data] = {}
         self._free: SimpleQueue[Asked] = SimpleQueue()
         self._answer = Once(self._compute, most=_ANSWERS)
+        self._shelf = Shelf()
+        hold(self._root.con)
         set_rates(self._root.con, self._root.build, self.currency)  # also says when one is missing
 
     @property
@@ -154,10 +157,12 @@ class Data:
         try:
             asked = self._free.get_nowait()
         except Empty:
-            asked = open_again(self._root, currency=self.currency)
+            asked = open_again(self._root, currency=self.currency, shelf=self._shelf)
         try:
             yield asked
         finally:
+            if asked.place is not None:
+                asked.place.clear(asked.con)
             self._free.put(asked)
 
 
@@ -186,24 +191,36 @@ class Builds:
         self._lake = Lake(lake)
         self._who = who
         self._lock = Lock()
-        self._opening = Lock()  # another one: who looks for a newer build does not wait for it
-        self._open: dict[int, Data] = {}
+        self._whole = Once(partial(Data, self._lake), most=_KEPT)
+        self._ahead = local()  # what a thread that lays pages out ahead takes for the latest
         self._looked = -_LOOK_AGAIN
         self._latest: int | None = None
         self._next: tuple[int, float] | None = None  # the newer one, and until when it waits
-        self._usual: Callable[[Data], None] | None = None
+        self._usual: Callable[[int], None] | None = None
 
     @property
     def lake(self) -> Path:
         """The folder that the builds lie in."""
         return self._lake.folder
 
-    def ask_before(self, usual: Callable[[Data], None]) -> None:
+    def ask_before(self, usual: Callable[[int], None]) -> None:
         """Ask the usual questions of each new build beside, before readers come to it."""
         self._usual = usual
 
+    @contextmanager
+    def as_latest(self, number: int) -> Iterator[None]:
+        """Take a build for the latest in this thread, before readers do."""
+        self._ahead.number = number
+        try:
+            yield
+        finally:
+            del self._ahead.number
+
     def latest(self) -> int | None:
         """Name the latest build; None before the first one."""
+        ahead: int | None = getattr(self._ahead, "number", None)
+        if ahead is not None:
+            return ahead
         with self._lock:
             now = time.monotonic()
             if now - self._looked >= _LOOK_AGAIN:
@@ -227,9 +244,10 @@ class Builds:
             self._next = (newest, now + _WAIT)
         Thread(target=self._warm, args=(newest, self._usual)).start()
 
-    def _warm(self, number: int, usual: Callable[[Data], None]) -> None:
+    def _warm(self, number: int, usual: Callable[[int], None]) -> None:
         try:
-            usual(self.whole(number))
+            self.whole(number)
+            usual(number)
         except Exception:  # readers will see it themselves, with a word about it
             _LOG.exception("build %s could not be asked", number)
         with self._lock:
@@ -256,13 +274,7 @@ class Builds:
 
     def whole(self, number: int) -> Data:
         """Open a build of a number, once; for what no reader sees, such as the metrics."""
-        with self._opening:
-            if number not in self._open:
-                self._open[number] = Data(self._lake, number)
-                for old in sorted(self._open)[:-_KEPT]:
-                    if old != number:
-                        del self._open[old]
-            return self._open[number]
+        return self._whole(number)
 
     def _own(self, data: Data, teams: frozenset[str]) -> Data:
         """Narrow a build to what teams own in it, and own to this day."""

@@ -56,6 +56,24 @@ class Door:
             one = one.ipv4_mapped
         return any(one in network for network in self.networks)
 
+    def reader_of(self, address: str, forwarded: str) -> str:
+        """Name the address that a reader came from: the last one that no proxy of ours has.
+
+        Only a proxy that is named is believed what it says was before it.
+        """
+        before = [one.strip() for one in forwarded.split(",") if one.strip()]
+        while before and self.is_proxy(address) and _is_address(before[-1]):
+            address = before.pop()
+        return address
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
 
 def hash_password(password: str) -> str:
     """Hash a password for costlens.yaml."""

@@ -13,6 +13,7 @@ from costlens.questions.ask import Answer, Cell
 from costlens.questions.explaining import Why
 from costlens.questions.ranked import ranked
 from costlens.questions.window import Window
+from costlens.questions.worth import declared
 from costlens.web.who import NotForRoleError
 
 if TYPE_CHECKING:
@@ -189,6 +190,8 @@ class _Work:
 
 
 _SAFE_WORK: Mapping[str, _Work] = {
+    # The claims of a target of theirs, as far as they are about it.
+    "declared": _Work(make=declared, rule=_about_own, given={}),
     # All of a level, of which theirs are kept: the dearest of the company may be none of theirs.
     "ranked": _Work(make=ranked, rule=_OfOwnBut(hidden=("stand_alone",)), given={"most": None}),
 }

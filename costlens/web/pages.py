@@ -27,6 +27,7 @@ class Page:
     """
 
     stem: str
+    file: Path
     path: str
     title: str
     order: int
@@ -115,6 +116,7 @@ def _read(module: ModuleType, file: Path) -> Page:
         )
     return Page(
         stem=file.stem,
+        file=file,
         path=module.PATH,
         title=module.TITLE,
         order=module.ORDER,

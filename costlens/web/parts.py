@@ -1,9 +1,10 @@
 """What pages are made of: filters, cards, sections with their table and CSV, and the states."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from urllib.parse import quote
 
 from dash import dcc, html
@@ -13,12 +14,14 @@ from costlens.web.charts import Tick, spark
 from costlens.web.data import Data, Month
 from costlens.web.filters import BASIS_SAID, filters
 from costlens.web.formats import change, day, moment, short_month
+from costlens.web.links import linked
 from costlens.web.states import failed
 from costlens.web.tables import Part, aria, csv_link, table
 from costlens.web.theme import CONFIG, GREY, Figure
 from costlens.web.view import View
 
 _LOG = logging.getLogger(__name__)
+NO_LINKS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +35,7 @@ class Card:
     moved: str = ""
     history: Sequence[Decimal] = ()
     link: str = ""  # to the rows that add up to it
+    moved_link: str = ""  # to those of how it moved
 
 
 def page(
@@ -99,18 +103,21 @@ def _answered(data: Data, view: View, one: Section) -> list[Part]:
     answer = one.rows(data, view)
     if not answer.rows:
         return [html.P(one.empty, className="empty")]
-    shown = [html.Summary("Show as table"), table(data, answer, one.title)]
     return [
         html.P(one.lead, className="lead") if one.lead else None,
         one.draw(data, view, answer),
         html.Div(
             [
-                html.Span() if one.has_table else html.Details(shown),
+                html.Span() if one.has_table else _as_table(data, answer, one.title),
                 csv_link(data, view, page=one.page, name=one.name),
             ],
             className="rows",
         ),
     ]
+
+
+def _as_table(data: Data, answer: Answer, title: str) -> Part:
+    return html.Details([html.Summary("Show as table"), table(data, answer, title)])
 
 
 def guarded(part: str, make: Callable[[], Part]) -> Part:
@@ -145,8 +152,11 @@ def ticks(months: Sequence[Month], view: View) -> list[Tick]:
     ]
 
 
-def key(several: Sequence[tuple[str, str, str]]) -> Part:
-    """Explain colours by words, each with its figure: (words, colour, figure)."""
+def key(several: Sequence[tuple[str, str, str]], links: Mapping[str, str] = NO_LINKS) -> Part:
+    """Explain colours by words, each with its figure: (words, colour, figure).
+
+    `links` lead figures to their rows, by their words.
+    """
     return html.Ul(
         [
             html.Li(
@@ -156,7 +166,9 @@ def key(several: Sequence[tuple[str, str, str]]) -> Part:
                         style={"--swatch": color},
                     ),
                     html.Span(words),
-                    html.Strong(figure, className="figure") if figure else None,
+                    html.Strong(linked(figure, links.get(words, "")), className="figure")
+                    if figure
+                    else None,
                 ]
             )
             for words, color, figure in several
@@ -197,14 +209,12 @@ def _card(card: Card) -> Part:
     if len(card.history) > 2:
         source = f"data:image/svg+xml;utf8,{quote(spark(card.history))}"
         picture = html.Img(src=source, alt="", className="spark")
-    figure = (
-        dcc.Link(card.figure, href=card.link, className="to-rows") if card.link else card.figure
-    )
+    figure = linked(card.figure, card.link)
     return html.Div(
         [
             html.Dt(card.label),
             html.Dd([figure, picture], className="figure", title=card.exactly or card.figure),
-            html.Dd(card.moved, className="moved") if card.moved else None,
+            html.Dd(linked(card.moved, card.moved_link), className="moved") if card.moved else None,
             html.Dd(card.hint, className="hint"),
         ],
         className="card",

@@ -12,7 +12,7 @@ from costlens.web.charts import Span, spans
 from costlens.web.data import Data
 from costlens.web.formats import change, count, exact, percent, short, whole
 from costlens.web.grid import Column, grid
-from costlens.web.links import to_cost, to_rows, to_target
+from costlens.web.links import OTHERS, to_change, to_cost, to_level, to_net, to_rows, to_target
 from costlens.web.parts import Card, Section, cards, chart, guarded, key, moved, page, section
 from costlens.web.rows import Row, records
 from costlens.web.tables import Part
@@ -23,16 +23,16 @@ from costlens.web.words import residual
 _MOST = 500  # rows of the grid; the CSV has all
 _BARS = 12
 _COLUMNS = (
-    Column(field="name", head="Name", width=150, is_text=True),
+    Column(field="name", head="Name", width=176, is_text=True),
     Column(field="cost", head="Cost", width=92, hint="Allocated: its fair share of the bill"),
-    Column(field="change", head="Against before", width=116, hint="Against the window before"),
+    Column(field="change", head="Against before", width=104, hint="Against the window before"),
     Column(field="avoidable", head="Saved if dropped", width=94, hint="Spent for this one alone"),
     Column(field="stand_alone", head="If it stood alone", width=94, hint="With nobody to share"),
     Column(field="benefit", head="Benefit", width=92, hint="What its owner declared, likely"),
     Column(field="net", head="Net", width=92, hint="Benefit less cost"),
     Column(field="roi", head="ROI", width=70, hint="Net as a share of cost"),
-    Column(field="measured", head="Measured", width=104, hint="Rests on direct or measured use"),
-    Column(field="evidence", head="Evidence", width=130, hint="Of the benefit", is_text=True),
+    Column(field="measured", head="Measured", width=98, hint="Rests on direct or measured use"),
+    Column(field="evidence", head="Evidence", width=104, hint="Of the benefit", is_text=True),
 )
 _MONEY = ("cost", "avoidable", "stand_alone", "benefit", "net")
 
@@ -150,20 +150,21 @@ def _cards(data: Data, view: View) -> Part:
                 figure=short(row["cost"], currency),
                 exactly=exact(row["cost"], currency),
                 hint="their fair shares of the bill, together",
-                link="" if view.owner or view.product else to_rows(view, "reached"),
+                link=to_level(view),
             ),
             Card(
                 label="Declared benefit",
                 figure=short(row["benefit"], currency),
                 exactly=exact(row["benefit"], currency),
                 hint=f"of {count(row['with_benefit'])} of {count(row['things'])}, likely value",
-                link=view.link("/benefits"),
+                link=to_level(view) if row["with_benefit"] else "",
             ),
             Card(
                 label="Net of those with a benefit",
                 figure=short(row["net"], currency),
                 exactly=exact(row["net"], currency),
                 hint=loss if row["with_benefit"] else "unknown without a declared benefit",
+                link=to_level(view) if row["with_benefit"] else "",
             ),
             Card(
                 label="The whole bill",
@@ -174,6 +175,7 @@ def _cards(data: Data, view: View) -> Part:
                 ),
                 hint="what no target bears included",
                 link=to_rows(view, "bill"),
+                moved_link=to_change(view, "bill"),
             ),
         ]
     )
@@ -187,8 +189,9 @@ def _grid(data: Data, view: View, answer: Answer, *, stem: str) -> Part:
         "change": whole_bill["bill_change"],
         "change_share": whole_bill["bill_change_share"],
     }
+    leads = {"cost_link": to_rows(view, "bill"), "change_link": to_change(view, "bill")}
     rows = [_linked(_said(row, data), row, view) for row in records(answer)]
-    return grid(rows, _COLUMNS, foot=_said(foot, data), id=f"{stem}-grid")
+    return grid(rows, _COLUMNS, foot=_said(foot, data) | leads, id=f"{stem}-grid")
 
 
 def _said(row: Row, data: Data) -> Row:
@@ -215,13 +218,23 @@ def _linked(said: Row, row: Row, view: View) -> Row:
             "name": words,
             "is_residual": True,
             "cost_link": to_cost(view, name),
+            "change_link": _to_change(view, row),
         }
     target = to_target(view, view.level, name)
-    links = {"name_link": target, "cost_link": to_cost(view, name), "net_link": target}
+    links = {"name_link": target, "cost_link": to_cost(view, name)}
+    links |= {"change_link": _to_change(view, row), "measured_link": to_cost(view, name)}
+    net = to_net(view, view.level, name)
+    links |= {"benefit_link": net, "net_link": net, "roi_link": net}
     for figure in ("avoidable", "stand_alone"):
         links[f"{figure}_link"] = to_cost(view, name, figure=figure)
-    links["benefit_link"] = view.link("/benefits", name=name)
-    return {**said, **{one: link for one, link in links.items() if row.get(one[:-5]) is not None}}
+    known = {**row, "measured": row.get("measured_share")}
+    return {**said, **{one: link for one, link in links.items() if known.get(one[:-5]) is not None}}
+
+
+def _to_change(view: View, row: Row) -> str:
+    if row.get("change") is None or row["name"] in (*OTHERS, "(rounding)"):
+        return ""
+    return to_change(view, f"{view.level}:{row['name']}")
 
 
 def _spans(data: Data, view: View, answer: Answer) -> Part:

@@ -4,6 +4,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from costlens.errors import CostLensError
+from costlens.web.sent import mark_failed
 from costlens.web.tables import Part, aria
 from costlens.web.who import NotForRoleError
 
@@ -57,6 +58,7 @@ def failed(error: Exception, *, part: str) -> Part:
         if part.endswith("-title"):
             return "What your teams own"
         return html.Span(f"Not for your role: {error.findings[0].message}.", className="refused")
+    mark_failed()
     known = isinstance(error, CostLensError)
     why = str(error) if known else f"{type(error).__name__}. The server's log has the details."
     return html.Div(

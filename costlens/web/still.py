@@ -11,7 +11,7 @@ from costlens.web.tables import Part
 
 Props = Mapping[str, Any]  # Any: what Dash components are given
 
-_VOID = ("br", "hr", "img", "input")
+_VOID = ("br", "hr", "img", "input", "wbr")
 # What only a server can do something with.
 _GONE = ("filters", "filter-bar", "csv", "skip", "waiting")
 _KEPT = ("id", "src", "alt", "title", "role", "scope", "open", "colSpan", "rowSpan", "start")

@@ -51,6 +51,12 @@ def laid_out(
     )
 
 
+def in_parts(name: str) -> list[Part]:
+    """Write a long name so that a line may end after each of its steps."""
+    steps = name.split("/")
+    return [part for step in steps[:-1] for part in (f"{step}/", html.Wbr())] + steps[-1:]
+
+
 def table(data: Data, answer: Answer, title: str) -> Part:
     """Show the rows of an answer, as the CSV has them, for readers; of many the first ones."""
     at = answer.columns.index("currency") if "currency" in answer.columns else None

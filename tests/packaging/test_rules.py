@@ -117,6 +117,8 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
         "explain_policies",
         "bill_days",
         "benefits",
+        "member_benefits",
+        "way_costs",
         "cost_by_target",
         "change_by_target",
         "roi_by_target",
@@ -134,10 +136,12 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     ):
         asked.keep(question, **GIVEN)
     asked.keep("measure_next", "guesses", **GIVEN)
+    asked.keep("stage_parts", "stages_now", **GIVEN)
+    asked.keep("stage_parts", "stages_before", **GIVEN)
     con.execute("create temp table needed as from node_sets")
     steps.run(con, ("stopped",))
     con.execute(whatif.CHANGED)
-    con.execute(portfolio.CHOSEN, {"rows": "[]", "shape": portfolio.SHAPE})
+    asked.make("chosen", list, shape=portfolio.SHAPE)
     trace.trace_placements(con, "2026-05")
     asked.keep("told_lines", **GIVEN)
     for side in ("before", "after"):

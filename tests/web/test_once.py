@@ -8,7 +8,7 @@ import pytest
 from asking_pages import lake_of
 from company import Company
 
-from costlens.web.data import Builds, Data
+from costlens.web.data import Builds
 from costlens.web.once import Once
 
 
@@ -71,12 +71,12 @@ def test_a_new_build_is_shown_once_its_usual_questions_are_asked(company: Compan
     asked: list[int] = []
     builds = Builds(lake_of(company))
 
-    def usual(data: Data) -> None:
-        if data.number > 1:
-            assert builds.latest() == data.number - 1  # readers still see the one before
+    def usual(number: int) -> None:
+        if number > 1:
+            assert builds.latest() == number - 1  # readers still see the one before
         time.sleep(0.2)
-        asked.append(data.number)
-        if data.number == 3:
+        asked.append(number)
+        if number == 3:
             raise ValueError("no page is worth a build that is never shown")
 
     builds.ask_before(usual)

@@ -134,6 +134,27 @@ def test_a_wrong_password_lets_nobody_in_and_is_tried_five_times_only(opened: Op
     assert answer.status_code == 429
 
 
+def test_tries_are_counted_by_the_address_that_a_named_proxy_gives(opened: Opened) -> None:
+    client = opened(by="password", proxy={"from": ["10.0.0.7"]}, users=[ada()])
+
+    def tried(*, by: str, forwarded: str) -> int:
+        csrf = csrf_in(client.get("/login"))
+        return client.post(
+            "/login",
+            data={"csrf": csrf, "name": "ada", "password": "wrong"},
+            environ_base={"REMOTE_ADDR": by},
+            headers={"X-Forwarded-For": forwarded},
+        ).status_code
+
+    for _ in range(5):
+        assert tried(by="10.0.0.7", forwarded="1.1.1.1, 198.51.100.1") == 401
+    assert tried(by="10.0.0.7", forwarded="2.2.2.2, 198.51.100.1") == 429  # what it wrote itself
+    assert tried(by="10.0.0.7", forwarded="198.51.100.2") == 401
+    for at in range(5):  # who is no proxy of ours gives itself no other address
+        assert tried(by="203.0.113.9", forwarded=f"198.51.100.{at + 3}") == 401
+    assert tried(by="203.0.113.9", forwarded="198.51.100.9") == 429
+
+
 def test_a_login_that_another_page_sends_is_refused(opened: Opened) -> None:
     client = opened(by="password", users=[ada()])
     data = {"name": "ada", "password": WORD, "csrf": "mine"}
@@ -282,8 +303,12 @@ def test_tries_are_counted_by_name_and_come_back() -> None:
             '"here" is no address',
         ),
         (
-            {"by": "password", "proxy": {"from": ["10.0.0.1"]}, "users": [ada()]},
-            '"proxy" has no meaning by password',
+            {"by": "password", "proxy": {"from": ["10.0.0.1"], "header": "X-A"}, "users": [ada()]},
+            '"header" has no meaning by password',
+        ),
+        (
+            {"by": "password", "proxy": {}, "users": [ada()]},
+            "anybody could say they are it",
         ),
         (
             {"by": "password", "users": [ada()], "audit": "no/such/folder.csv"},

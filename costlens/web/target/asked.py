@@ -1,5 +1,6 @@
 """What a target's page asks."""
 
+from costlens.errors import CostLensError
 from costlens.questions.ask import Answer
 from costlens.questions.explaining import Why
 from costlens.web.answers import flow_of, measures_of
@@ -29,7 +30,13 @@ def users(data: Data, view: View) -> Answer:
 
 def explained(data: Data, view: View) -> Answer:
     """Ask which stages it pays for, and why."""
-    return data.explain(_why(view))
+    answer = data.explain(_why(view))
+    known = {row[0] for row in data.ask("targets", level=view.level).rows}
+    if not answer.rows and view.name not in known:
+        raise CostLensError(
+            f"no {view.level} is called {view.name}", hint="choose one from the list of its level"
+        )
+    return answer
 
 
 def flow(data: Data, view: View) -> Answer:

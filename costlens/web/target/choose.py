@@ -6,7 +6,7 @@ from dash import dcc, html
 
 from costlens.web.data import Data
 from costlens.web.formats import UNKNOWN, exact
-from costlens.web.links import to_target
+from costlens.web.links import linked, to_rows, to_target
 from costlens.web.parts import page
 from costlens.web.rows import Row, records
 from costlens.web.tables import Part
@@ -30,7 +30,10 @@ def choose(data: Data, view: View, names: list[str]) -> Part:
                     [
                         dcc.Link(name, href=to_target(view, view.level, name)),
                         html.Span(
-                            exact(asked[name]["allocated"], data.currency)
+                            linked(
+                                exact(asked[name]["allocated"], data.currency),
+                                to_rows(view, f"{view.level}:{name}"),
+                            )
                             if name in asked
                             else UNKNOWN,
                             className="figure",

@@ -1,10 +1,10 @@
 """What a target's page says first: its cost, what it brings in, and what dropping it would do."""
 
-from dash import html
+from dash import dcc, html
 
 from costlens.web.data import Data
 from costlens.web.formats import exact, percent, short
-from costlens.web.links import to_rows
+from costlens.web.links import to_change, to_net, to_rows
 from costlens.web.parts import Card, cards, moved
 from costlens.web.rows import Row, first_row, records
 from costlens.web.tables import Part, aria
@@ -62,6 +62,7 @@ def figures(data: Data, view: View) -> Part:
                 hint="its fair share of the bill",
                 history=past,
                 link=to_rows(view, of),
+                moved_link=to_change(view, of) if move.get("change") is not None else "",
             ),
             Card(
                 label="Saved if dropped",
@@ -94,6 +95,7 @@ def worth(data: Data, view: View) -> Part:
     if row is None:
         return None
     said = f"No benefit is declared for this {view.level}: only its cost is known."
+    rows_behind = None
     if row["benefit"] is not None:
         money = {name: exact(row[name], data.currency) for name in (*_BENEFIT, "net")}
         said = (
@@ -108,8 +110,11 @@ def worth(data: Data, view: View) -> Part:
             if row["realised"] is not None
             else "What was realised is not known."
         )
+        net = to_net(view, view.level, view.name)
+        rows_behind = html.P(dcc.Link("The claims and the costs behind these", href=net))
     title = html.H2(f"What does {view.name} bring in?", id="feature-worth")
-    return html.Section([title, html.P(said, className="said")], **aria(labelledby="feature-worth"))
+    parts = [title, html.P(said, className="said"), rows_behind]
+    return html.Section(parts, **aria(labelledby="feature-worth"))
 
 
 def dropped(data: Data, view: View) -> Part:

@@ -9,7 +9,7 @@ from costlens.web.data import Data
 from costlens.web.formats import UNKNOWN, count, exact, fine, percent
 from costlens.web.links import linked, to_rows, to_target
 from costlens.web.rows import Row, first_row, records
-from costlens.web.tables import Part, laid_out
+from costlens.web.tables import Part, in_parts, laid_out
 from costlens.web.target.story import row_of
 from costlens.web.view import View
 from costlens.web.words import CLASSES, GRADES, TIERS, need
@@ -63,7 +63,10 @@ def draw_explained(data: Data, view: View, answer: Answer) -> Part:
     rows = [
         html.Tr(
             [
-                html.Td([html.Strong(row["stage"]), html.Br(), _bought(row)], className="stage"),
+                html.Td(
+                    [html.Strong(in_parts(row["stage"])), html.Br(), _bought(row)],
+                    className="stage",
+                ),
                 html.Td(
                     linked(exact(row["amount"], row["currency"]), _to_lines(view, row)),
                     className="number",
@@ -113,7 +116,10 @@ def draw_units(data: Data, view: View, answer: Answer) -> Part:
                 html.Td(f"1,000 {row['measure']}"),
                 html.Td(view.months_said if row["month"] == "(window)" else row["month"]),
                 html.Td(count(row["quantity"]), className="number"),
-                html.Td(exact(row["cost"], row["currency"]), className="number"),
+                html.Td(
+                    linked(exact(row["cost"], row["currency"]), _of_month(view, row["month"])),
+                    className="number",
+                ),
                 html.Td(
                     fine(row["cost_per_1000"], row["currency"])
                     if row["cost_per_1000"] is not None
@@ -126,6 +132,11 @@ def draw_units(data: Data, view: View, answer: Answer) -> Part:
     ]
     heads = ["Of", "Months", "Used", "Its cost", "Cost of 1,000"]
     return laid_out(heads, shown, says="What one use of it costs", numbers=(2, 3, 4))
+
+
+def _of_month(view: View, month: str) -> str:
+    narrowed = {} if month == "(window)" else {"month": month}
+    return to_rows(view, f"{view.level}:{view.name}", **narrowed)
 
 
 def draw_measures(data: Data, view: View, answer: Answer) -> Part:
