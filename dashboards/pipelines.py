@@ -1,11 +1,13 @@
 """What shared machines were paid for: who ran on them, what stood idle, what failed."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from dash import Dash, dcc, html
 
 from costlens.questions.ask import Answer
+from costlens.web.answers import machines as ask_machines
 from costlens.web.asking import lay_out, wire_later
 from costlens.web.bars import Stretch, by_name, by_time, timeline
 from costlens.web.charts import Series
@@ -42,14 +44,14 @@ def machines(data: Data, view: View) -> Answer:
     """Ask what shared machines were paid for, along the window."""
     days = (_first_day(view.window.after) - _first_day(view.first)).days
     grain = "day" if days <= _DAYS_OF_DAYS else "week" if days <= _DAYS_OF_WEEKS else "month"
-    return data.ask("machine_time", grain=grain, **view.given)
+    return ask_machines(data, grain=grain, basis=view.basis, window=view.window)
 
 
 def hours(data: Data, view: View) -> Answer:
     """Ask what shared machines were paid for, hour by hour of the day that is shown."""
     shown = _day(data, view)
-    days = {"start": shown, "stop": shown + timedelta(days=1)}
-    return data.ask("machine_time", grain="hour", **{**view.given, **days})
+    window = replace(view.window, start=shown, stop=shown + timedelta(days=1))
+    return ask_machines(data, grain="hour", basis=view.basis, window=window)
 
 
 def runs(data: Data, view: View) -> Answer:

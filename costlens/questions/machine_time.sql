@@ -1,27 +1,15 @@
 -- What shared machines were paid for along time: by the pipelines that ran on them, and idle beside them.
 -- Pipelines beyond the dearest of a machine are one row, `(other pipelines)`; what is charged for a longer
 -- span counts where the span begins. Grain: one row per (resource, time, pipeline, currency).
--- Reads: placements, rates. Takes: $grain: hour, day, week or month; $basis; $start, $stop, $first and
--- $after, the window.
-with spent as (
+-- Reads: machine_spans, which is kept before; rates. Takes: $basis.
+with priced as (
     select
-        owner,
-        date_trunc($grain, coalesce(span_start, day::timestamp)) as span,
-        case when outcome = 'idle' then '(idle)' else coalesce(pipeline, stage) end as pipeline,
-        billing_period,
-        currency,
-        sum_in($basis, billed, effective) as value
-    from placements
-    where
-        (outcome = 'idle' or owner like 'resource:%')
-        and day >= $start and day < $stop
-        and billing_period >= $first and billing_period < $after
-    group by all
-),
-
-priced as (
-    select s.owner, s.span, s.pipeline, r.to_currency as currency, sum(s.value * r.rate) as value
-    from spent as s
+        s.owner,
+        s.span,
+        s.pipeline,
+        r.to_currency as currency,
+        sum(units(case $basis when 'billed' then s.billed else s.effective end) * r.rate) as value
+    from machine_spans as s
     inner join rates as r on s.billing_period = r.month and s.currency = r.currency
     group by all
 ),

@@ -44,6 +44,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "unusual": ("daily_costs", "forecasts"),
     "unit_drift": ("daily_costs", "forecasts"),
     "chosen": ("member_benefits", "rates"),
+    "machine_spans": (),
     "way_costs": (),
     "measure_next": ("way_costs", "rates"),
     "explain_parts": (),

@@ -148,6 +148,11 @@ def what_would_be(data: Data, view: View, change: Mapping[str, str]) -> Answer:
     )
 
 
+def machines(data: Data, *, grain: str, basis: str, window: Window) -> Answer:
+    """List what shared machines were paid for along time, by hour, day, week or month."""
+    return data.work_out("machines", _run_on, grain=grain, basis=basis, window=window)
+
+
 def parts(data: Data, view: View) -> Answer:
     """List the stages that an amount of the link, `of`, is made of.
 
@@ -286,6 +291,11 @@ def _parts(asked: Asked, *, why: Why, billed_in: str) -> Answer:
         return explain_parts(asked, why)
     set_rates(asked.con, asked.build, None)
     return only(explain_parts(asked, why), "currency", [billed_in])
+
+
+def _run_on(asked: Asked, *, grain: str, basis: str, window: Window) -> Answer:
+    asked.keep("machine_spans", grain=grain, **window.given)
+    return asked.ask("machine_time", basis=basis)
 
 
 def _trace(asked: Asked, *, line: str, basis: str) -> Answer:

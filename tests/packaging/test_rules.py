@@ -119,6 +119,7 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
         "benefits",
         "member_benefits",
         "way_costs",
+        "machine_spans",
         "cost_by_target",
         "change_by_target",
         "roi_by_target",

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from company import Company
 
-from costlens.web.answers import decisions, gain, rank
+from costlens.web.answers import decisions, gain, machines, rank
 from costlens.web.data import Data
 from costlens.web.rows import Row, records
 from costlens.web.view import View, read_view
@@ -104,7 +104,7 @@ def test_a_claim_that_was_measured_stands_beside_what_was_declared(data: Data) -
 @pytest.mark.parametrize("grain", ["hour", "day", "week", "month"])
 def test_what_machines_were_paid_for_is_the_same_in_every_grain(data: Data, grain: str) -> None:
     view = read_view(data, {"month": "all"})
-    rows = records(data.ask("machine_time", grain=grain, **view.given))
+    rows = records(machines(data, grain=grain, basis=view.basis, window=view.window))
     found: dict[str, Decimal] = {}
     for row in rows:
         found[row["resource"]] = found.get(row["resource"], NOTHING) + row["amount"]
@@ -113,7 +113,7 @@ def test_what_machines_were_paid_for_is_the_same_in_every_grain(data: Data, grai
     summary = records(data.ask("bill_summary", **view.given))
     assert idle == next(row["amount"] for row in summary if row["figure"] == "idle")
     if grain != "day":
-        days = records(data.ask("machine_time", grain="day", **view.given))
+        days = records(machines(data, grain="day", basis=view.basis, window=view.window))
         assert total(rows, "amount") == total(days, "amount")
 
 
