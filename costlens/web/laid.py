@@ -71,6 +71,11 @@ class Laid:
                 for part in self._later(link):
                     self._ahead(part)
 
+    def kept(self) -> list[tuple[Key, bool]]:
+        """List what answers are kept for, and whether each is there yet."""
+        with self._lock:
+            return [(key, one.done()) for key, one in self._kept.items()]
+
     def _ahead(self, body: Json) -> None:
         began = time.monotonic()
         while self._asking and time.monotonic() - began < 1:  # readers first

@@ -18,6 +18,7 @@ from costlens.web.rows import Row, records
 from costlens.web.tables import Part
 from costlens.web.theme import BLUE, GREY
 from costlens.web.view import View, read_view
+from costlens.web.who import NotForRoleError
 from costlens.web.words import residual
 
 _MOST = 500  # rows of the grid; the CSV has all
@@ -182,7 +183,11 @@ def _cards(data: Data, view: View) -> Part:
 
 
 def _grid(data: Data, view: View, answer: Answer, *, stem: str) -> Part:
-    whole_bill = _summary(data, view)
+    rows = [_linked(_said(row, data), row, view) for row in records(answer)]
+    try:
+        whole_bill = _summary(data, view)
+    except NotForRoleError:  # who sees only their own has no sum of all
+        return grid(rows, _COLUMNS, id=f"{stem}-grid")
     foot = {
         "name": "The whole bill",
         "cost": whole_bill["bill"],
@@ -190,7 +195,6 @@ def _grid(data: Data, view: View, answer: Answer, *, stem: str) -> Part:
         "change_share": whole_bill["bill_change_share"],
     }
     leads = {"cost_link": to_rows(view, "bill"), "change_link": to_change(view, "bill")}
-    rows = [_linked(_said(row, data), row, view) for row in records(answer)]
     return grid(rows, _COLUMNS, foot=_said(foot, data) | leads, id=f"{stem}-grid")
 
 
@@ -238,7 +242,10 @@ def _to_change(view: View, row: Row) -> str:
 
 
 def _spans(data: Data, view: View, answer: Answer) -> Part:
-    rows = [row for row in records(answer) if row["avoidable"] is not None]
+    known = [row for row in records(answer) if row["avoidable"] is not None]
+    rows = [row for row in known if row["stand_alone"] is not None]
+    if known and not rows:  # less its own cost, it is what others pay
+        raise NotForRoleError("what others pay would follow from what it would cost alone")
     shown = [
         Span(
             name=row["name"],

@@ -474,3 +474,18 @@ def test_who_uses_a_feature_is_named_without_what_it_costs(company: Company) -> 
     costs = {row[answer.columns.index("name")]: row[at] for row in answer.rows}
     assert costs["m"] is None
     assert costs["mine"] == Decimal("3.5")
+
+
+def test_a_page_that_an_admin_had_is_not_sent_to_a_viewer_nor_the_other_way(
+    ada: Client, bo: Client, sample: Company
+) -> None:
+    """Pages are sent again to whoever may see the same, and to nobody else."""
+    for link in ("/products", "/trust", "/rows?of=bill", "/?by=feature"):
+        everything, own = ada.show(link), bo.show(link)
+        assert (ada.show(link), bo.show(link)) == (everything, own)
+        assert own != everything
+    rows = sample.ask("cost", "--by", "product", "--month", MONTH)
+    cost = {row["name"]: exact(Decimal(row["allocated"]), "USD") for row in rows}
+    assert cost["shop_search"] in ada.show("/products")
+    assert cost["shop_search"] not in bo.show("/products")
+    assert cost["retention_campaign"] in bo.show("/products")
