@@ -18,7 +18,6 @@ _THEME = """themeQuartz.withParams({
     headerColumnResizeHandleColor: 'transparent'
 })"""
 _LETTER, _EDGES = 8, 24  # pixels
-_TEXT_LETTER = 7
 _ALL_SHOWN = 14  # rows; more scroll inside the grid
 
 
@@ -71,8 +70,7 @@ def grid(
 def _define(column: Column, rows: Sequence[Row], *, is_first: bool) -> dict[str, Any]:
     """Define a column that is as wide as its longest figure; names may be cut."""
     longest = max((len(row.get(f"{column.field}_said") or "") for row in rows), default=0)
-    letter = _TEXT_LETTER if column.is_text else _LETTER
-    width = max(column.width, longest * letter + _EDGES)
+    width = max(column.width, longest * _LETTER + _EDGES)
     defined: dict[str, Any] = {
         "field": column.field,
         "headerName": column.head,
