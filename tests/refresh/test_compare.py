@@ -57,7 +57,7 @@ CHANGES = {"bill": change_bill, "runs": change_runs, "catalogue": change_catalog
 CHANGES["rules"] = change_rules
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("cause", CHANGES)
 def test_what_one_cause_changed_is_its_part(shop: Company, cause: str) -> None:
     CHANGES[cause](shop)

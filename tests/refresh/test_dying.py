@@ -76,7 +76,7 @@ def statement(company: Company) -> str:
     "moment",
     [
         pytest.param(".scratch/*", marks=pytest.mark.slow),
-        "charges/*/*/*.parquet",
+        pytest.param("charges/*/*/*.parquet", marks=pytest.mark.slow),
         pytest.param("ledger/billing_period=2026-06/*.parquet", marks=pytest.mark.slow),
         pytest.param("charges/_delta_log/*.json", marks=pytest.mark.slow),
         "ledger/_delta_log/*.json",

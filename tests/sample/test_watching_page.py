@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
 
+import pytest
 from company import Company
 
 PAGE = Path(__file__).parents[2] / "docs" / "watching.md"
@@ -55,6 +56,7 @@ def test_the_forecast_beats_the_same_as_last_month_on_real_months(
     golden(PAGE, with_table(text, 1, lines))
 
 
+@pytest.mark.slow
 def test_the_command_says_the_same_of_the_real_bill(company: Company) -> None:
     """Of three of its months, cut in the middle of the third."""
     until = date(2019, 9, 15)

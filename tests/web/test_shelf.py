@@ -67,6 +67,7 @@ def given(window: Window, *, level: str, basis: str) -> dict[str, object]:
 NAMES = {"feature": "fv_query_clicks", "model": "fraud", "product": "shop_search"}
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("basis", ["effective", "billed"])
 @pytest.mark.parametrize("level", ["feature", "model", "product"])
 def test_what_is_held_answers_as_the_lake_does(
