@@ -97,6 +97,22 @@ create or replace temp macro quotient(a, b) as
             ::decimal(38, 4)
     end;
 
+-- The hop to one of the units that are shared apart; none where all of a machine is one size.
+create or replace temp macro unit_hops(place, of_unit, part, whole, graded) as
+    list_filter(
+        [
+            {
+                'hop': 'unit',
+                'via': place,
+                'measure': of_unit,
+                'numerator': part::decimal(38, 0),
+                'denominator': whole::decimal(38, 0),
+                'grade': graded
+            }
+        ],
+        lambda h: h.measure <> ''
+    );
+
 -- The hops of an amount in words, with the weights that were used, not reduced.
 create or replace temp macro told_hops(hops) as
     list_aggregate(

@@ -99,6 +99,9 @@ select
         when asked is not null or memoized
             then (9 * core_s + memory_s * 0.09765625 + 90 * gpu_s)::decimal(18, 6)
     end as busy_s,
+    case when asked is not null or memoized then core_s end as vcpu,
+    case when asked is not null or memoized then memory_s * 0.09765625 end as memory_gb,
+    case when asked is not null or memoized then gpu_s end as gpu,
     json_merge_patch(
         coalesce(labels, '{}')::json,
         json_object(

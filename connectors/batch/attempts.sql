@@ -107,6 +107,9 @@ select
         * coalesce(r.nodes, 1)
     )::decimal(18, 3) as size,
     case when r.cores is not null then 'weighted' end as size_unit,
+    r.cores as vcpu,
+    r.memory * 0.0009765625 as memory_gb,
+    r.gpus as gpu,
     json_merge_patch(
         coalesce(r.tags, '{}')::json,
         json_object(

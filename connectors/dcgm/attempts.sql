@@ -76,6 +76,7 @@ select
     make_timestamp(max(at_ms + coalesce(known_ms, usual_ms)) * 1000) as stop,
     1 as size,
     'weighted' as size_unit,
+    1 as gpu,
     trunc(sum(90 * active * coalesce(known_ms, usual_ms) * 0.001), 6)::decimal(18, 6) as busy_s,
     json_object(
         'namespace', namespace,

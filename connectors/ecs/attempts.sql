@@ -83,6 +83,9 @@ select
         + 90 * coalesce(t.gpus, 0)
     )::decimal(18, 3) as size,
     case when t.cpu_units is not null then 'weighted' end as size_unit,
+    t.cpu_units * 0.0009765625 as vcpu,
+    t.memory_mb * 0.0009765625 as memory_gb,
+    t.gpus as gpu,
     json_merge_patch(
         coalesce(l.labels, '{}')::json,
         json_object(

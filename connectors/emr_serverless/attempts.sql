@@ -48,6 +48,8 @@ select
     regexp_replace(r.arn, '/jobruns/.*$', '') as resource_id,
     1 as size,
     'weighted' as size_unit,
+    r.vcpu_h as vcpu,
+    r.memory_h as memory_gb,
     case
         when r.stop is not null and coalesce(r.vcpu_h, r.memory_h) is not null
             then 3600 * (9 * coalesce(r.vcpu_h, 0) + coalesce(r.memory_h, 0))

@@ -10,7 +10,8 @@ with pods as (
         utc("end") as stop,
         json(properties) as p,
         quantity(cpuCoreHours) as core_hours,
-        coalesce(quantity(ramByteHours), 0) as byte_hours,
+        (coalesce(quantity(ramByteHours), 0) / 1073741824::double)::decimal(18, 9)
+            as gigabyte_hours,
         coalesce(quantity(gpuHours), 0) as gpu_hours
     from allocations
     where not regexp_matches(x_key, '(^|/)__(idle|unallocated|unmounted)__$')
@@ -49,9 +50,10 @@ select
     nullif(regexp_extract(provider_id, '[^/]*$'), '') as resource_id,
     1 as size,
     'weighted' as size_unit,
-    (
-        3600 * (9 * core_hours + (byte_hours / 1073741824::double)::decimal(18, 9) + 90 * gpu_hours)
-    )::decimal(18, 6) as busy_s,
+    core_hours as vcpu,
+    gigabyte_hours as memory_gb,
+    gpu_hours as gpu,
+    (3600 * (9 * core_hours + gigabyte_hours + 90 * gpu_hours))::decimal(18, 6) as busy_s,
     json_merge_patch(
         coalesce(labels, '{}'::json),
         json_object(

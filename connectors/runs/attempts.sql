@@ -50,6 +50,8 @@ tries as (
         ) as tags,
         max(slots) as slots,
         max(vcpu) as vcpu,
+        max(memory_gb) as memory_gb,
+        max(gpu) as gpu,
         9 * coalesce(max(vcpu), 0) + coalesce(max(memory_gb), 0) + 90 * coalesce(max(gpu), 0)
             as weighed,
         coalesce(max(vcpu), max(memory_gb), max(gpu)) is not null as is_weighed,
@@ -99,6 +101,9 @@ select
         when billable_s is not null then 'machines'
         when coalesce(cpu_s, gpu_s) is not null then 'weighted'
     end as size_unit,
+    case when is_weighed then vcpu else cpu_s end as vcpu,
+    memory_gb,
+    case when is_weighed then gpu else gpu_s end as gpu,
     case
         when billable_s is not null then billable_s
         when own_size is null and coalesce(cpu_s, gpu_s) is not null

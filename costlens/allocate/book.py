@@ -32,6 +32,7 @@ Row = dict[str, Any]  # a JSON object: text, whole numbers, null
 Book = dict[str, list[Row]]  # table → rows
 
 _TAG = "tag:"
+_UNITS = {"vcpu": 9, "memory_gb": 1, "gpu": 90}  # what one weighs in a machine of several
 _DIMS = ("account", "service", "region", "resource_id", "usage_type", "category")
 
 
@@ -271,8 +272,13 @@ def _size(capacity: Capacity | None) -> tuple[str | None, Decimal | None]:
         return "slots", capacity.slots
     if capacity.machines is not None:
         return "machines", capacity.machines
-    vcpu, memory, gpu = capacity.vcpu, capacity.memory_gb, capacity.gpu
-    return "weighted", 9 * (vcpu or Decimal(0)) + (memory or Decimal(0)) + 90 * (gpu or Decimal(0))
+    return "weighted", sum(_units(capacity).values(), Decimal(0))
+
+
+def _units(capacity: Capacity | None) -> dict[str, Decimal]:
+    """Weigh what a capacity has of each unit; of one in slots or machines that is not known."""
+    held = {unit: getattr(capacity, unit, None) for unit in _UNITS}
+    return {unit: _UNITS[unit] * amount for unit, amount in held.items() if amount}
 
 
 def _resources(catalogue: Catalogue) -> Iterator[Row]:
@@ -286,6 +292,8 @@ def _resources(catalogue: Catalogue) -> Iterator[Row]:
                 "unit": unit or machine_unit,
                 "capacity": _text(capacity),
                 "machine": _text(machine),
+                "capacity_of": {unit: _text(w) for unit, w in _units(thing.capacity).items()},
+                "machine_of": {unit: _text(w) for unit, w in _units(thing.machine).items()},
                 "practical": _text(thing.practical),
                 "overlap": thing.overlap,
             }

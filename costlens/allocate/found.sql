@@ -1,6 +1,7 @@
 -- What is wrong or missing in a period, with the money it touches.
 -- Grain: one row per finding and currency. Reads: bundles, placements, tries, ran_on, pools,
--- resource_sizes, run_members, rule_days, cascade_order, flows. Takes: $period.
+-- resource_sizes, tried_units, unit_capacity, run_members, rule_days, cascade_order, flows.
+-- Takes: $period.
 with contested as (
     select
         'warning' as severity,
@@ -154,6 +155,47 @@ mixed as (
     where mixed
 ),
 
+kept_whole as (
+    select
+        'warning' as severity,
+        'kept_whole' as code,
+        'vCPU, memory and GPU of ' || place || ' are not shared apart: '
+        || case
+            when kept_whole then 'attempts on it do not say what they have of each'
+            else 'nothing says what it has of each'
+        end as message,
+        place,
+        case
+            when kept_whole then 'name vCPU, memory and GPU of all that runs on it'
+            else 'give it `capacity` or `machine` in vcpu, memory_gb and gpu'
+        end as hint,
+        null::varchar as currency,
+        null::decimal(38, 12) as billed,
+        null::decimal(38, 12) as effective
+    from resource_sizes
+    where
+        place in (select place from pools where kind = 'resource')
+        and (kept_whole or (apart and place not in (select place from unit_capacity)))
+),
+
+unpriced as (
+    select
+        'warning' as severity,
+        'unit_without_price' as code,
+        'attempts on ' || r.place || ' use ' || m.of_unit || ', of which it has none: that costs them nothing'
+            as message,
+        r.place,
+        'say how much it has, in its `capacity` or `machine`' as hint,
+        null::varchar as currency,
+        null::decimal(38, 12) as billed,
+        null::decimal(38, 12) as effective
+    from ran_on as r
+    inner join tried_units as m on r.attempt = m.attempt
+    anti join unit_capacity as c on r.place = c.place and m.of_unit = c.of_unit
+    where r.place in (select place from unit_capacity)
+    group by r.place, m.of_unit
+),
+
 excluded as (
     select
         'info' as severity,
@@ -189,6 +231,10 @@ all_found as (
     select * from unbilled
     union all
     select * from mixed
+    union all
+    select * from kept_whole
+    union all
+    select * from unpriced
 )
 
 select

@@ -66,7 +66,10 @@ sized as (
         c.attempt,
         arg_max(c.host, c.height) as host,
         arg_min(l.size, c.height) filter (l.size is not null) as size,
-        arg_min(l.size_unit, c.height) filter (l.size is not null) as size_unit
+        arg_min(l.size_unit, c.height) filter (l.size is not null) as size_unit,
+        arg_min(
+            {'vcpu': l.vcpu, 'memory_gb': l.memory_gb, 'gpu': l.gpu}, c.height
+        ) filter (l.size is not null) as made_of
     from climbed as c
     inner join live as l on c.host = l.attempt
     group by c.attempt

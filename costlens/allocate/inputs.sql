@@ -34,7 +34,7 @@ parts as (
         sum(
             hash(
                 t.source, t.execution, t.part, t.slice, t.try, t.parent, t.state, t.start, t.until, t.pipeline_node,
-                t.resource_id, t.size, t.size_unit, t.busy_s, t.class
+                t.resource_id, t.size, t.size_unit, t.made_of, t.busy_s, t.class
             )
         )::varchar
     from tries as t

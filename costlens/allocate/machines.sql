@@ -5,6 +5,18 @@ select
     p.*,
     z.unit,
     z.capacity_milli,
+    -- What a machine has of each unit, as its size weighs it.
+    case
+        when z.apart is distinct from true then null
+        when z.machine_milli is not null then z.machine_of
+        when json_valid(p.machine_details) then map {
+            'vcpu': 9 * try_cast(p.machine_details ->> '$.CoreCount' as decimal(12, 3)),
+            'memory_gb': try_cast(
+                regexp_extract(p.machine_details ->> '$.MemorySize', '^[0-9.]+') as decimal(12, 3)
+            ),
+            'gpu': 90 * try_cast(p.machine_details ->> '$.GpuCount' as decimal(12, 3))
+        }
+    end as machine_of,
     case
         when z.unit = 'machines' then 1000
         when z.machine_milli is not null then z.machine_milli

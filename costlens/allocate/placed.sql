@@ -40,9 +40,9 @@ with whole as (
 ),
 
 drivers as (
-    select pool, max(grade) as grade
+    select pool, of_unit, max(grade) as grade
     from overlapped
-    group by pool
+    group by pool, of_unit
 ),
 
 idle as (
@@ -57,7 +57,7 @@ idle as (
         'idle' as outcome,
         case p.charge_class when 'work' then o.unit else p.charge_class end as class,
         greatest(case when p.tier = 4 then 'D' else 'A' end, d.grade) as grade,
-        [
+        unit_hops(p.place, o.of_unit, o.unit_numerator, o.unit_denominator, d.grade) || [
             {
                 'hop': 'overlap',
                 'via': p.place,
@@ -73,7 +73,7 @@ idle as (
         0::decimal(38, 12) as idle_effective
     from overlapped as o
     inner join pools as p on o.pool = p.pool
-    inner join drivers as d on o.pool = d.pool
+    inner join drivers as d on o.pool = d.pool and o.of_unit = d.of_unit
     where o.job is null
 )
 

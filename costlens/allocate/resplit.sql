@@ -38,6 +38,7 @@ ways as (
     select
         * exclude (node, sink, hops),
         node,
+        list_filter(hops, lambda h: h.hop = 'unit')[1] as of_unit,
         list_filter(hops, lambda h: h.hop in ('overlap', 'run'))[1].numerator::hugeint as job,
         list_filter(hops, lambda h: h.hop = 'outputs')[1].numerator::hugeint as output,
         list_filter(hops, lambda h: h.hop = 'cascade')[1].numerator::hugeint as handed,
@@ -49,15 +50,39 @@ ways as (
     from kept
 ),
 
-jobs as (
-    select distinct h.head as piece, w.piece as member, coalesce(w.job, 1) as weight, h.billed, h.effective
+-- To the vCPU, memory and GPU of a pool first, where they are shared apart.
+units as (
+    select distinct
+        h.head as piece,
+        (w.of_unit).measure as member,
+        (w.of_unit).numerator::hugeint as weight,
+        h.billed,
+        h.effective
     from heads as h
     inner join ways as w on h.pool = w.pool
+    where w.of_unit is not null
+),
+
+by_unit as (
+    select piece as head, member as of_unit, billed_part as billed, effective_part as effective
+    from split('units')
+),
+
+jobs as (
+    select distinct
+        4 * h.head + coalesce(list_position(['gpu', 'memory_gb', 'vcpu'], u.of_unit), 0) as piece,
+        w.piece as member,
+        coalesce(w.job, 1) as weight,
+        coalesce(u.billed, h.billed) as billed,
+        coalesce(u.effective, h.effective) as effective
+    from heads as h
+    inner join ways as w on h.pool = w.pool
+    left join by_unit as u on h.head = u.head and (w.of_unit).measure = u.of_unit
     where not w.is_whole
 ),
 
 by_job as (
-    select piece as head, member as piece, billed_part as billed, effective_part as effective
+    select piece // 4 as head, member as piece, billed_part as billed, effective_part as effective
     from split('jobs')
 ),
 

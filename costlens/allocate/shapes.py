@@ -55,6 +55,8 @@ COLUMNS: dict[str, dict[str, str]] = {
         "unit": "VARCHAR",
         "capacity": "DECIMAL(18,3)",
         "machine": "DECIMAL(18,3)",
+        "capacity_of": "MAP(VARCHAR, DECIMAL(18,3))",
+        "machine_of": "MAP(VARCHAR, DECIMAL(18,3))",
         "practical": "DECIMAL(9,6)",
         "overlap": "VARCHAR",
     },

@@ -20,6 +20,7 @@ TIME_STEPS = ("logged", "run_nests", "time_nests", "hosts", "tries", "segments",
 # What the runs say, once for all periods.
 RUN_STEPS = (
     *TIME_STEPS,
+    "tried_units",
     "overruled",
     "part_targets",
     "run_weights",
@@ -49,7 +50,7 @@ MATCH_STEPS = (
     "winners",
 )
 # The split of its money.
-POOL_STEPS = ("pools", "machines")
+POOL_STEPS = ("pools", "machines", "unit_capacity")
 SPLIT_STEPS = (
     "span_times",
     "span_uses",

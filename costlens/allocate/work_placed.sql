@@ -1,10 +1,11 @@
 -- The used parts of resource pools at the stages of their jobs, with the idle they stand beside.
--- Grain: one row per (pool, job, thing made). A part whose outputs were measured becomes one stage
+-- Grain: one row per (pool, unit shared apart, job, thing made). A part whose outputs were measured becomes one stage
 -- for each of them. Reads: overlapped, pools, pool_capacity, jobs, job_targets.
 -- Takes: $first_pool and $last_pool, of a stretch that fits in memory.
 with beside as (
     select
         o.pool,
+        o.of_unit,
         units(coalesce(sum(o.billed) filter (o.unit = 'idle'), 0)::decimal(38, 12)) as idle_billed,
         units(coalesce(sum(o.effective) filter (o.unit = 'idle'), 0)::decimal(38, 12))
             as idle_effective,
@@ -13,9 +14,9 @@ with beside as (
         -- Without a capacity, idle is unknown, which is not 0; a run's own charges have none.
         any_value(c.capacity is not null or c.kind = 'run') as is_known
     from overlapped as o
-    inner join pool_capacity as c on o.pool = c.pool
+    inner join pool_capacity as c on o.pool = c.pool and o.of_unit = c.of_unit
     where o.pool between $first_pool and $last_pool
-    group by o.pool
+    group by o.pool, o.of_unit
 ),
 
 worked as (
@@ -34,6 +35,7 @@ worked as (
         o.unit,
         o.numerator,
         o.denominator,
+        unit_hops(p.place, o.of_unit, o.unit_numerator, o.unit_denominator, hop_grade) as unit_hops,
         -- A run that owns its charges is named by the column `run`.
         case p.kind when 'run' then 'run' else 'overlap' end as hop,
         case p.kind when 'run' then j.stage else p.place end as via,
@@ -44,7 +46,7 @@ worked as (
     from overlapped as o
     inner join pools as p on o.pool = p.pool
     inner join jobs as j on o.job = j.job
-    inner join beside as b on o.pool = b.pool
+    inner join beside as b on o.pool = b.pool and o.of_unit = b.of_unit
 ),
 
 makers as (
@@ -68,7 +70,7 @@ select
     node,
     class,
     greatest(match_grade, hop_grade) as grade,
-    [
+    unit_hops || [
         {
             'hop': hop,
             'via': via,
@@ -95,7 +97,7 @@ select
     t.target as node,
     w.class,
     greatest(w.match_grade, w.hop_grade, t.grade) as grade,
-    [
+    w.unit_hops || [
         {
             'hop': w.hop,
             'via': w.via,

@@ -119,7 +119,7 @@ _PRACTICAL = (
     "idle, the rest is of class `reserved`"
 )
 Policy = str  # show, share, evenly, weight or `by MEASURE`
-Overlap = Literal["capacity", "occupancy", "occupancy_by_slots", "duration"]
+Overlap = Literal["capacity", "capacity_by_unit", "occupancy", "occupancy_by_slots", "duration"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +129,7 @@ class Allocation(Value):
     basis: Literal["effective", "billed"] = setting("which basis questions show first", "effective")
     overlap: Overlap = setting(
         "how runs share a resource: `capacity` by what they use of it, the rest is idle; "
+        "`capacity_by_unit` its vCPU, memory and GPU each by itself; "
         "`occupancy` all of it while any is there, evenly, or `occupancy_by_slots`; `duration` by "
         "their time, which hides idle",
         "capacity",

@@ -133,6 +133,7 @@ TABLES: dict[str, Table] = {
                 "resource_id": TEXT,
                 "size": "DECIMAL(18,3)",
                 "size_unit": TEXT,
+                **dict.fromkeys(("vcpu", "memory_gb", "gpu"), "DECIMAL(18,6)"),
                 "busy_s": "DECIMAL(18,6)",
                 "tags": TEXT,
             },

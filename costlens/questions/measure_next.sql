@@ -222,7 +222,7 @@ select
         when step = 'match' then 'a tag or resource id of its own, in place of a scope rule'
         when measure in ('duration', 'occupancy')
             then 'busy seconds of its runs, or the slots they hold, with overlap: capacity'
-        when step in ('overlap', 'run') then 'busy seconds of its runs, or the slots they hold'
+        when step in ('unit', 'overlap', 'run') then 'busy seconds of its runs, or the slots they hold'
         when step = 'outputs' then 'work seconds of each thing the part makes'
         when step = 'cascade' then 'what each consumer takes (activity)'
         when step = 'own_cost' then 'what each part of the pipeline takes (activity)'

@@ -14,7 +14,7 @@ from functools import cache
 import duckdb
 import pytest
 from compare import Wanted, disagreements, reference
-from made_worlds import nested_world, rich_world, told_world
+from made_worlds import nested_world, parted_world, rich_world, told_world
 from many import apart, number, together
 from random_worlds import make_world
 from test_lines import assert_lines_re_add, assert_parts_re_add, built
@@ -94,7 +94,8 @@ class Broken:
 @cache
 def batch(allocation: Allocation, most: int) -> tuple[World, Wanted]:
     """Put worlds side by side, and work them out by the reference."""
-    worlds = [rich_world(), nested_world(), *(make_world(seed) for seed in range(most))]
+    made = [rich_world(), nested_world(), parted_world()]
+    worlds = [*made, *(make_world(seed) for seed in range(most))]
     worlds = [apart(world, number(i), allocation) for i, world in enumerate(worlds)]
     return together(worlds), reference(*worlds)
 

@@ -187,3 +187,74 @@ def told_world() -> World:
         ),
         catalogue=Catalogue(features=(Feature(name="g"),)),
     )
+
+
+def parted_world() -> World:
+    """Hold machines whose vCPU, memory and GPU are shared apart: stated by the bill, by two services
+    and for two machine types, or declared, with more vCPU asked for than there is; a guest that is
+    made of what its host is; a GPU where none is known of; one attempt that does not say."""
+    half = {"ChargePeriodEnd": "2026-05-01 12:00:00"}
+    rest = {"ChargePeriodStart": "2026-05-01 12:00:00", "ChargePeriodEnd": "2026-05-02 00:00:00"}
+    small = '{"CoreCount":"4","MemorySize":"16 GiB"}'
+    large = '{"CoreCount":"8","MemorySize":"32 GiB","GpuCount":"1"}'
+    hours = {"ResourceId": "stated", "ConsumedUnit": "hour", **half}
+
+    def on(line: int, place: str, first: int, last: int, **made_of: object) -> Row:
+        start, stop = f"2026-05-01 {first:02}:00:00", f"2026-05-01 {last:02}:00:00"
+        amounts = {unit: Decimal(str(amount)) for unit, amount in made_of.items()}
+        weights = {"vcpu": 9, "memory_gb": 1, "gpu": 90}
+        size = sum(weights[unit] * amount for unit, amount in amounts.items()) or Decimal(1)
+        how = {"size": size, "size_unit": "weighted", "resource_id": place, **amounts}
+        return attempt(line, f"p{line}", "r", start, stop, **how)
+
+    return World(
+        charges=(
+            charge(1, 520, ConsumedQuantity=12, SkuPriceDetails=small, **hours),
+            charge(2, 70, ConsumedQuantity=6, SkuPriceDetails=large, **hours),
+            charge(
+                3, 10, ConsumedQuantity=9, SkuPriceDetails=small, **hours | {"ServiceName": "Fee"}
+            ),
+            charge(4, Decimal("0.000000000007"), x_class="tax", **hours),
+            charge(5, 90, ResourceId="stated", **rest),
+            charge(6, 52, ResourceId="declared"),
+            charge(7, 52, ResourceId="unsaid"),
+        ),
+        attempts=(
+            on(1, "stated", 0, 12, vcpu=6, memory_gb=2),
+            on(2, "stated", 3, 12, vcpu=3, memory_gb=4, gpu="0.5"),
+            on(3, "declared", 0, 20, vcpu=4, memory_gb=2),
+            on(4, "declared", 0, 18, vcpu=2, memory_gb="1.2", gpu=1),
+            attempt(
+                5,
+                "guest",
+                "r",
+                "2026-05-01 06:00:00",
+                "2026-05-01 12:00:00",
+                source="trainer",
+                parent="p4/r",
+            ),
+            on(6, "unsaid", 0, 12, vcpu=6, memory_gb=2),
+            on(7, "unsaid", 0, 12),
+        ),
+        outputs=tuple(
+            output(pipeline, "r", f"feature:{pipeline}", source=source)
+            for source, pipeline in [
+                *(("runs", f"p{line}") for line in (1, 2, 3, 4, 6, 7)),
+                ("trainer", "guest"),
+            ]
+        ),
+        catalogue=Catalogue(
+            resources=tuple(
+                Resource(
+                    name=name,
+                    billed_by=by_id(name),
+                    overlap="capacity_by_unit",
+                    practical=Decimal("0.8") if name == "declared" else None,
+                    capacity=None
+                    if name == "stated"
+                    else Capacity(vcpu=Decimal(4), memory_gb=Decimal(16)),
+                )
+                for name in ("stated", "declared", "unsaid")
+            ),
+        ),
+    )

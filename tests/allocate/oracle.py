@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from oracle_needs import Needs
-from oracle_nests import Job, Span, exact, fits, is_resource, micros
+from oracle_nests import Job, Span, exact, fits, is_resource, micros, units_of
 from oracle_runs import Runs, all_rules, valid
 from worlds import PERIOD, Row, World
 
@@ -271,28 +271,78 @@ class Oracle:
         )
         if match.kind == "whole":
             return [whole]
-        work = self.runs.work(match.place, span if match.kind == "resource" else None)
+        units = self._units(match, span)
+        return [
+            piece
+            for unit, held in (units or {"": None}).items()
+            for share in [whole.part(Fraction(held, sum(units.values()))) if held else whole]
+            for piece in self._used(share, match, span, unit, held)
+        ]
+
+    def _used(
+        self, whole: Piece, match: Match, span: Span, unit: str, held: int | None
+    ) -> Iterable[Piece]:
+        work = self.runs.work(match.place, span if match.kind == "resource" else None, unit)
         work = {job: used for job, used in work.items() if used[0] > 0}
-        capacity = self._capacity(match, span, sum(used for used, _ in work.values()))
-        return list(self._overlap(whole, match, work, capacity))
+        capacity = held or self._capacity(match, span, sum(used for used, _ in work.values()))
+        return self._overlap(whole, match, work, capacity)
+
+    def _units(self, match: Match, span: Span) -> dict[str, int]:
+        """Say what a place has of each unit over a span, where each is shared by itself."""
+        size = self.runs.size(match.place)
+        if match.kind != "resource" or not size.apart:
+            return {}
+        stated = self._stated_units.get((match.place, span), {})
+        wholes = {of: sum(units.values()) for of, units in stated.items()}
+        most = max(wholes.values(), default=0)
+        if most > 0:
+            units = stated[min(of for of, whole in wholes.items() if whole == most)]
+            return {unit: held for unit, held in units.items() if held > 0}
+        lasts = span[1] - span[0]
+        return {unit: int(held * 1000) * lasts for unit, held in size.capacity_of.items()}
 
     @cached_property
-    def _stated(self) -> dict[tuple[str, Span], dict[tuple[str | None, ...], int]]:
+    def _stated(self) -> dict[tuple[str, Span], dict[tuple[str, str], int]]:
         """Add up the machine time that the bill states for each span, service by service."""
-        found: dict[tuple[str, Span], dict[tuple[str | None, ...], int]] = {}
+        found: dict[tuple[str, Span], dict[tuple[str, str], int]] = {}
+        for match, span, service, details, time in self._machine_times():
+            if machine := self._machine(match, details):
+                of = found.setdefault((match.place, span), {})
+                of[service] = of.get(service, 0) + time * machine
+        return found
+
+    @cached_property
+    def _stated_units(self) -> dict[tuple[str, Span], dict[tuple[str, str], dict[str, int]]]:
+        """Add up the same time, unit by unit of the machines."""
+        found: dict[tuple[str, Span], dict[tuple[str, str], dict[str, int]]] = {}
+        for match, span, service, details, time in self._machine_times():
+            of = found.setdefault((match.place, span), {}).setdefault(service, {})
+            for unit, held in self._machine_of(match, details).items():
+                of[unit] = of.get(unit, 0) + time * int(held * 1000)
+        return found
+
+    def _machine_times(self) -> Iterable[tuple[Match, Span, tuple[str, str], str | None, int]]:
         for match, (start, stop), how, lines in self.pools:
             source, service, charge_class, _, unit, details = how
             quantities = [q for q in (exact(r.get("ConsumedQuantity")) for r in lines) if q]
-            machine = self._machine(match, details) if match.kind == "resource" else None
-            if charge_class != "work" or unit not in SECONDS or not quantities or not machine:
+            known = charge_class == "work" and unit in SECONDS and quantities
+            if not known or match.kind != "resource":
                 continue
-            seconds = sum(quantities) * SECONDS[unit]
+            seconds = sum(quantities) * SECONDS[unit or ""]
             for _, (first, last) in _days(start, stop):
                 cut = Fraction(last - first, stop - start)
-                of = found.setdefault((match.place, (first, last)), {})
-                stated = int(int(seconds * 1_000_000) * cut) * machine
-                of[source, service] = of.get((source, service), 0) + stated
-        return found
+                time = int(int(seconds * 1_000_000) * cut)
+                yield match, (first, last), (source or "", service or ""), details, time
+
+    def _machine_of(self, match: Match, details: str | None) -> dict[str, Fraction]:
+        size = self.runs.size(match.place)
+        if size.machine is not None or not details:
+            return size.machine_of
+        told = json.loads(details)
+        memory = told["MemorySize"].split()[0]
+        return units_of(
+            {"vcpu": told["CoreCount"], "memory_gb": memory, "gpu": told.get("GpuCount")}
+        )
 
     def _machine(self, match: Match, details: str | None) -> int | None:
         """Size one machine: as declared, or as the charge's own price says."""

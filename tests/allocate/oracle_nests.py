@@ -38,6 +38,16 @@ def fits(value: str | None, pattern: str) -> bool:
     return re.fullmatch(regex, value.lower(), re.DOTALL) is not None
 
 
+WEIGHTS = {"vcpu": 9, "memory_gb": 1, "gpu": 90}
+
+
+def units_of(held: object) -> dict[str, Fraction]:
+    """Weigh the units of a capacity or of a row of attempts, those that it has any of."""
+    told = held if isinstance(held, dict) else vars(held) if held else {}
+    amounts = {unit: exact(told.get(unit)) for unit in WEIGHTS}
+    return {unit: WEIGHTS[unit] * amount for unit, amount in amounts.items() if amount}
+
+
 def size_of(capacity: Capacity | None) -> tuple[str | None, Fraction | None]:
     if capacity is None:
         return None, None
@@ -45,8 +55,7 @@ def size_of(capacity: Capacity | None) -> tuple[str | None, Fraction | None]:
         return "slots", exact(capacity.slots)
     if capacity.machines is not None:
         return "machines", exact(capacity.machines)
-    vcpu, memory, gpu = (exact(v) or 0 for v in (capacity.vcpu, capacity.memory_gb, capacity.gpu))
-    return "weighted", Fraction(9 * vcpu + memory + 90 * gpu)
+    return "weighted", sum(units_of(capacity).values(), Fraction(0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +76,7 @@ class Try:
     resource_id: str | None
     size: int | None  # thousandths
     unit: str | None
+    made_of: dict[str, Fraction] | None  # by unit; none where that is not told
     busy: int | None  # microseconds
     charge_class: str
 
@@ -167,6 +177,7 @@ class Nests:
             resource_id=named and named.lower(),
             size=None if size is None else int(size * 1000),
             unit=row.get("size_unit"),
+            made_of=None if all(row.get(unit) is None for unit in WEIGHTS) else units_of(row),
             busy=None if busy is None else int(busy * 1_000_000),
             charge_class="waste" if row["state"] in ("failed", "killed") or again else "work",
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
-from oracle_nests import Job, Nests, Part, Span, Try, fits, is_resource, micros, size_of
+from oracle_nests import Job, Nests, Part, Span, Try, fits, is_resource, micros, size_of, units_of
 from worlds import World
 
 from costlens.config.values import Rule, Selector
@@ -28,6 +28,9 @@ class Size:
     mixed: bool
     capacity: int | None
     machine: int | None
+    apart: bool = False  # vCPU, memory and GPU each by itself
+    capacity_of: dict[str, Fraction]
+    machine_of: dict[str, Fraction]
 
 
 def all_rules(world: World) -> list[tuple[str, Selector]]:
@@ -60,9 +63,11 @@ class Runs(Nests):
         found = []
         for i, one in enumerate(self.logged):
             ways = self.way_out(i) if one.size is None else []
-            sizes = [(self.logged[o].size, self.logged[o].unit) for o in ways]
-            size, unit = next((s for s in sizes if s[0] is not None), (one.size, one.unit))
-            found.append(replace(one, size=size, unit=unit))
+            # Who is not as large as another says nothing of what it is made of.
+            own = (one.size, one.unit, None if one.size is None else one.made_of)
+            sizes = [(o.size, o.unit, o.made_of) for o in (self.logged[i] for i in ways)]
+            size, unit, made_of = next((s for s in sizes if s[0] is not None), own)
+            found.append(replace(one, size=size, unit=unit, made_of=made_of))
         return found
 
     # What parts make
@@ -252,10 +257,19 @@ class Runs(Nests):
             mixed=mixed,
             capacity=int(capacity * 1000) if capacity is not None and keeps else None,
             machine=int(machine * 1000) if machine is not None and not mixed else None,
+            apart=self._policy(place) == "capacity_by_unit"
+            and unit == "weighted"
+            and not mixed
+            and all(t.made_of is not None for t in here),
+            capacity_of=units_of(things[0].capacity) if things else {},
+            machine_of=units_of(things[0].machine) if things else {},
         )
 
     def overlap(self, place: str) -> str:
         """Say how those that are on a place at once share it."""
+        return {"capacity_by_unit": "capacity"}.get(self._policy(place), self._policy(place))
+
+    def _policy(self, place: str) -> str:
         things = {f"resource:{t.name}": t for t in self.catalogue.resources}
         things |= {f"pipeline:{t.name}": t for t in self.catalogue.pipelines}
         return (place in things and things[place].overlap) or self.world.allocation.overlap
@@ -308,8 +322,8 @@ class Runs(Nests):
             used[one.job] = weight + time, max(worst, grade)
         return used
 
-    def work(self, place: str, span: Span | None) -> dict[Job, tuple[int, str]]:
-        """Weigh what each job used of a span: its size and time, with its grade."""
+    def work(self, place: str, span: Span | None, of_unit: str = "") -> dict[Job, tuple[int, str]]:
+        """Weigh what each job used of a span, or of one unit: its size and time, with its grade."""
         if span is not None and self.overlap(place) != "capacity":
             return self._shared_work(place, span)
         size = self.size(place)
@@ -330,10 +344,13 @@ class Runs(Nests):
             if unit in ("slots", "machines") and (alone or not plain):
                 grade = "B"
             weight, worst = used.get(one.job, (0, "A"))
-            used[one.job] = (
-                weight + (1000 if plain else one.size or 0) * time,
-                max(worst, grade),
-            )
+            work = (1000 if plain else one.size or 0) * time
+            if of_unit:
+                held = one.made_of or {}
+                if of_unit not in held:
+                    continue
+                work = int(work * held[of_unit] / sum(held.values()))
+            used[one.job] = (weight + work, max(worst, grade))
         if span is None and not any(weight for weight, _ in used.values()):
             return {job: (1, grade) for job, (_, grade) in used.items()}
         return used

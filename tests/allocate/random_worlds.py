@@ -63,6 +63,9 @@ class Maker:
         self.pick = self.random.choice
         self.sign = sign
         self.unit = self.pick(["slots", "slots", "machines", "weighted"])
+        # Of vCPU, memory and GPU apart, drawn by itself.
+        self.units = random.Random(f"units {seed}")
+        self.apart = self.unit == "weighted" and self.units.random() < 0.6
 
     def chance(self, part: float) -> bool:
         return self.random.random() < part
@@ -108,9 +111,25 @@ class Maker:
         return Capacity(slots=amount) if self.unit == "slots" else Capacity(machines=amount)
 
     def overlap(self) -> str | None:
-        if not self.chance(0.4):
-            return None
-        return self.pick(["capacity", "occupancy", "occupancy_by_slots", "duration"])
+        found = None
+        if self.chance(0.4):
+            found = self.pick(["capacity", "occupancy", "occupancy_by_slots", "duration"])
+        by_unit = self.apart and self.units.random() < 0.8
+        return "capacity_by_unit" if by_unit and found in (None, "capacity") else found
+
+    def made_of(self, size: Decimal | None) -> Row:
+        """Say what an attempt had of each unit, where all of a world do, or nearly all."""
+        if not self.apart:
+            return {}
+        size = Decimal(3) if size is None else size
+        if self.units.random() < 0.02:
+            return {"size": size, "size_unit": "weighted"}
+        held = {
+            "vcpu": self.units.choice([None, Decimal(0), Decimal(1), Decimal("2.5"), Decimal(9)]),
+            "memory_gb": self.units.choice([Decimal(0), Decimal(1), Decimal("0.333333")]),
+            "gpu": self.units.choice([None, None, None, Decimal(1)]),
+        }
+        return {"size": size, "size_unit": "weighted", **held}
 
     def edges(self, most: int, **ends: tuple[str, ...]) -> tuple[Edge, ...]:
         all_ends = [(kind, name) for kind, names in ends.items() for name in names]
@@ -298,7 +317,7 @@ class Maker:
             size_unit=None if size is None else unit,
             busy_s=self.pick([None] * 6 + [Decimal(0), Decimal(1800), Decimal("0.000007")]),
             **{"try": self.pick([1, 1, 1, 2])},
-        )
+        ) | self.made_of(size)
 
     def outputs(self, most: int) -> tuple[Row, ...]:
         """Measure two or three things of some parts, most of them in one way."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from breaking import ALL_STEPS, Broken, broken_by_rule, noticed
 from compare import differences
-from made_worlds import nested_world, rich_world
+from made_worlds import nested_world, parted_world, rich_world
 from worlds import by_target, open_engine, run
 
 import costlens.allocate
@@ -49,7 +49,7 @@ LEFT_OUT = {
 
 
 def test_the_engine_agrees_on_the_worlds_made_by_hand() -> None:
-    for world in (rich_world(), nested_world()):
+    for world in (rich_world(), nested_world(), parted_world()):
         assert differences(run(open_engine(), world), world) == []
 
 
@@ -158,6 +158,22 @@ def test_every_step_is_broken() -> None:
             "z.mixed or t.size_milli is null then 1000 else t.size_milli",
             "true then 1000",
             id="sizes are ignored",
+        ),
+        pytest.param("overlapped", "c.capacity as weight", "1 as weight", id="units cost alike"),
+        pytest.param(
+            "resource_sizes", "and unmade = 0 as apart", "as apart", id="who says nothing is free"
+        ),
+        pytest.param(
+            "unit_capacity",
+            "order by whole desc, source",
+            "order by whole, source",
+            id="the smallest service states units",
+        ),
+        pytest.param(
+            "span_work",
+            "and m.of_unit = c.of_unit",
+            "and m.of_unit <= c.of_unit",
+            id="a unit uses another",
         ),
         pytest.param(
             "time_nests",

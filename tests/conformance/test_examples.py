@@ -196,6 +196,36 @@ def test_c21_processors_and_memory_of_one_machine_are_priced_nine_to_one(asked: 
     assert_costs(asked, "c21", shares)
 
 
+# An hour of four vCPU and 16 GB at 52: six vCPU are asked for, and a fifth of the memory.
+for policy, name in {"capacity": "c21over", "capacity_by_unit": "c21apart"}.items():
+    WORLD.add(
+        f"resources: [{{name: {name}, billed_by: [{{resource_id: {name}}}], "
+        f"capacity: {{vcpu: 4, memory_gb: 16}}, overlap: {policy}}}]",
+        bill=[line(52, name, hours=1)],
+        runs=[
+            run(f"{name}.{who}", 0, 1, feature=f"{name}_{who}", resource_id=name, **held)
+            for who, held in {
+                "a": {"vcpu": 4, "memory_gb": 2},
+                "b": {"vcpu": 2, "memory_gb": "1.2"},
+            }.items()
+        ],
+    )
+
+
+def test_c21_an_oversubscribed_vcpu_leaves_the_memory_its_idle(asked: Asked) -> None:
+    assert_costs(asked, "c21over", {"a": Fraction(380, 11), "b": Fraction(192, 11)})
+    assert asked.stages("resource:", "stage").get(("resource:c21over",), 0) == 0
+    assert_costs(asked, "c21apart", {"a": 24 + 2, "b": 12 + Fraction(6, 5)})
+    assert asked.outcomes("resource:c21apart") == {"idle": Decimal("12.8")}
+    place = "resource:c21apart"
+    found = asked.ask("explain", "c21apart_a") + asked.ask("explain", f"stage:{place}")
+    assert {row["weights"]: Decimal(row["amount"]) for row in found} == {
+        f"unit {place} by vcpu 9/13 → overlap {place} by vcpu 2/3": 24,
+        f"unit {place} by memory_gb 4/13 → overlap {place} by memory_gb 1/8": 2,
+        f"unit {place} by memory_gb 4/13 → overlap {place} by idle 4/5": Decimal("12.8"),
+    }
+
+
 # To the last unit
 
 C7 = {
