@@ -1,4 +1,5 @@
 -- The used parts of resource pools at the stages of their jobs, with the idle they stand beside.
+-- What one thing needs stands side by side, so that who asks about it reads few of the rows.
 -- Grain: one row per (pool, unit shared apart, job, thing made). A part whose outputs were measured becomes one stage
 -- for each of them. Reads: overlapped, pools, pool_capacity, jobs, job_targets.
 -- Takes: $first_pool and $last_pool, of a stretch that fits in memory.
@@ -122,3 +123,4 @@ select
 from made as m
 inner join worked as w on m.piece = w.piece
 inner join job_targets as t on w.job = t.job and m.member = t.target
+order by node, piece, position

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import Literal
+from unicodedata import combining, east_asian_width
 
 import click
 
@@ -89,31 +89,40 @@ def _figure(amount: Decimal) -> str:
 
 def _table(answer: Answer, total: str | None) -> str:
     """Lay a table out: figures to the right and never cut, long text cut to the terminal."""
-    from io import StringIO
-
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    laid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     cells = [
         [_cell(name, value) for name, value in zip(answer.columns, row, strict=True)]
         for row in (*answer.rows, *_totals(answer, total))
     ]
     figures = [kind.startswith(_FIGURES) for kind in answer.types]
     widths = [
-        max([len(name), *(len(row[index]) for row in cells)])
+        max([_wide(name), *(_wide(row[index]) for row in cells)])
         for index, name in enumerate(answer.columns)
     ]
     widths = _fit(widths, figures)
-    for name, width, is_figure in zip(answer.columns, widths, figures, strict=True):
-        justify: Literal["left", "right"] = "right" if is_figure else "left"
-        laid.add_column(Text(name), justify=justify, overflow="ellipsis", no_wrap=True, width=width)
-    for row in cells:
-        laid.add_row(*(Text(cell) for cell in row))
-    text = StringIO()
-    Console(file=text, width=sum(widths) + 2 * len(widths), no_color=True).print(laid)
-    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+    lines = [
+        "  ".join(map(_laid, row, widths, figures)).rstrip() for row in (answer.columns, *cells)
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _wide(text: str) -> int:
+    """Count the columns of a terminal that a text takes: a letter may be two wide, or none."""
+    if text.isascii():
+        return len(text)
+    return sum(2 if east_asian_width(one) in "WF" else not combining(one) for one in text)
+
+
+def _laid(text: str, width: int, is_figure: bool) -> str:
+    """Put a text in a column, cut to its width; what is no letter or sign is a blank."""
+    if not text.isprintable():
+        text = "".join(letter if letter.isprintable() else " " for letter in text)
+    if _wide(text) > width:
+        text = text[: width - 1]
+        while _wide(text) > width - 1:
+            text = text[:-1]
+        text += "\N{HORIZONTAL ELLIPSIS}"
+    room = " " * (width - _wide(text))
+    return room + text if is_figure else text + room
 
 
 def _fit(widths: list[int], figures: list[bool]) -> list[int]:

@@ -17,22 +17,13 @@ mine as (
     where target = $target
 ),
 
--- Few columns of many placements, then all of those that count.
-found as materialized (
-    select placement
-    from placements
-    where
-        set_of($level, feature_set, model_set, product_set) in (select need_set from mine)
-        and billing_period >= $first and billing_period < $after
-),
-
 bearing as materialized (
     select
         *,
         set_of($level, feature_set, model_set, product_set) as need_set
     from placements
     where
-        placement in (select placement from found)
+        set_of($level, feature_set, model_set, product_set) in (select need_set from mine)
         and day >= $start and day < $stop
         and billing_period >= $first and billing_period < $after
 ),
