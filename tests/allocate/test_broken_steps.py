@@ -221,8 +221,8 @@ def test_every_step_is_broken() -> None:
         ),
         pytest.param(
             "overlapped",
-            "c.capacity - greatest(c.practical, c.used) as work",
-            "c.capacity - c.used as work",
+            "capacity - greatest(practical, used) as work",
+            "capacity - used as work",
             id="what is idle is reserved as well",
         ),
         pytest.param(
