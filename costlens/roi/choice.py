@@ -68,9 +68,9 @@ class _Flow:
     """What targets pay of the needs they share, out of what they bring beyond their own needs.
 
     As much is paid as can be: the largest flow from benefits to stages. Who pays one need may pay
-    another in its place and leave the first to others, so a way to more money may take several steps
-    (Ford and Fulkerson 1956). What would be otherwise is found by a few more steps from there, which
-    are taken back. Targets, and needs, are the bits of whole numbers.
+    another in its place and leave the first to others, so a way to more money may take several
+    steps (Ford and Fulkerson 1956). What would be otherwise is found by a few more steps from
+    there, which are taken back. Targets, and needs, are the bits of whole numbers.
     """
 
     def __init__(self, nets: list[int]) -> None:
@@ -136,7 +136,7 @@ class _Flow:
         return lost
 
     def paid_by(self, one: int, *, but: int) -> int:
-        """Say what more it would pay with no end of money; `but` are those who need nothing unpaid."""
+        """Say what more it would pay with no end of money; `but` are who needs nothing unpaid."""
         self._steps = []
         paid = sum(self.missing[need] for need in _each(self._needs[one] & self._open))
         while way := self._way_on(one, but | 1 << one):
@@ -182,11 +182,7 @@ class _Flow:
                     came[to] = (at, who)
                     waiting.append(to)
                     if rich := self._members[to] & among & self._rich:
-                        way = [(to, rich.bit_length() - 1)]
-                        while to != need:
-                            to, payer = came[to]
-                            way.append((to, payer))
-                        return way
+                        return [(to, rich.bit_length() - 1), *_back(came, to)]
         self._closed = seen
         return []
 
@@ -199,12 +195,10 @@ class _Flow:
             for who in self._paid[at]:
                 more = 0 if but >> who & 1 else self._needs[who] & ~seen
                 if unpaid := more & self._open:
-                    way = [(unpaid.bit_length() - 1, who)]
-                    while not mine >> at & 1:
-                        before, payer = came[at]
-                        way.append((at, payer))
-                        at = before
-                    return [(at, one), *way[::-1]]
+                    back = [(at, who), *_back(came, at)]
+                    ends = [unpaid.bit_length() - 1, *(need for need, _ in back)]
+                    payers = [*(payer for _, payer in back), one]
+                    return [*zip(ends, payers, strict=True)][::-1]
                 seen |= more
                 for to in _each(more):
                     came[to] = (at, who)
@@ -228,6 +222,13 @@ class _Flow:
     def _take_back(self) -> None:
         for need, who, amount in self._steps[::-1]:
             self._move(need, who, -amount)
+
+
+def _back(came: Mapping[int, tuple[int, int]], need: int) -> Iterator[tuple[int, int]]:
+    """Go back where a search came from: the needs before one, and who leads from them."""
+    while need in came:
+        need, who = came[need]
+        yield need, who
 
 
 def _bits(numbers: Iterable[int]) -> int:
