@@ -24,6 +24,7 @@ bench: .venv/.installed-dev
 	$(BIN)/python bench/refresh.py
 	$(BIN)/python bench/reading.py
 	$(BIN)/python bench/runs.py
+	$(BIN)/python bench/portfolio.py
 
 goldens: .venv/.installed-dev
 	$(BIN)/pytest -q --update-goldens tests/errors tests/cli tests/docs

@@ -23,6 +23,34 @@ create or replace temp macro part_floor(a, w, total) as
 
 create or replace temp macro part_rest(a, w, total) as ((a % total) * w) % total;
 
+-- What part of a bill a stage's cost is, told as `level` tells: by its stage, pipeline, service, class, source or
+-- outcome, as part of the bill, or, of a level of targets, by why none of them bears it.
+create or replace temp macro whole_of(
+    level, stage, pipeline, service, class, source, outcome, feature_set, model_set, product_set
+) as
+    case level
+        when 'stage' then stage
+        when 'pipeline' then pipeline
+        when 'service' then service
+        when 'class' then class
+        when 'source' then source
+        when 'outcome' then outcome
+        when 'part' then case
+            when outcome <> 'allocated' then outcome
+            when class in ('waste', 'commitment_unused') then class
+            else 'work'
+        end
+        else case
+            when set_of(level, feature_set, model_set, product_set) is not null then null
+            when outcome = 'allocated' then '(no ' || level || ')'
+            else '(' || outcome || ')'
+        end
+    end;
+
+-- What the member at a place of an even split of units gets: of r left over, the first r get one each.
+create or replace temp macro even_part(u, place, members) as
+    sign(u) * (abs(u) // members + (place <= abs(u) % members)::hugeint);
+
 -- A name or value against a pattern with * and ?, case folded.
 create or replace temp macro fits(value, pattern) as lower(value) glob lower(pattern);
 
@@ -124,3 +152,83 @@ create or replace temp macro told_hops(hops) as
         'string_agg',
         ' → '
     );
+
+-- borne(pieces, sets, whose): what one member of need-sets bears of each piece of their cost. The
+-- ledger splits the sum of a need-set, of one day and kind, once; a piece's part is the difference that it
+-- makes to the running sum, stage by stage, so parts re-add to the ledger, and pieces of a stage to it.
+-- pieces has (billing_period, day, source, need_set, service, class, grade, currency, stage, position,
+-- billed, effective), and what else shall stay; sets their members, as `shares` has them.
+create or replace temp macro borne(pieces, sets, whose) as table
+with mine as (
+    select need_set, rung, place, members, numerator, denominator, grade as need_grade
+    from query_table(sets)
+    where target = whose
+),
+
+running as materialized (
+    select
+        p.* exclude (billed, effective),
+        m.* exclude (need_set),
+        row_number() over () as piece,
+        units(p.billed) as billed,
+        units(p.effective) as effective,
+        units((sum(p.billed) over in_order)::decimal(38, 12)) as billed_after,
+        units((sum(p.effective) over in_order)::decimal(38, 12)) as effective_after
+    from query_table(pieces) as p
+    inner join mine as m on p.need_set = m.need_set
+    window in_order as (
+        partition by
+            p.billing_period, p.day, p.source, p.need_set, p.service, p.class, p.grade, p.currency
+        order by p.stage, p.position
+        rows unbounded preceding
+    )
+),
+
+weighted as (
+    select
+        r.piece * 2 + s.side as piece,
+        m.target as member,
+        m.numerator::hugeint as weight,
+        amount(r.billed_after - (1 - s.side) * r.billed) as billed,
+        amount(r.effective_after - (1 - s.side) * r.effective) as effective
+    from running as r
+    inner join query_table(sets) as m on r.need_set = m.need_set
+    cross join (values (0), (1)) as s (side)
+    where r.rung not in ('even', 'only')
+),
+
+by_weight as (
+    select
+        piece // 2 as piece,
+        sum(case piece % 2 when 1 then billed_part else -billed_part end)::decimal(38, 12) as billed_part,
+        sum(case piece % 2 when 1 then effective_part else -effective_part end)::decimal(38, 12)
+            as effective_part
+    from split('weighted')
+    where member = whose
+    group by all
+)
+
+select
+    r.* exclude (piece, place, members, billed, effective, billed_after, effective_after),
+    amount(r.billed) as placed_billed,
+    amount(r.effective) as placed_effective,
+    amount(r.billed_after - r.billed) as billed_base,
+    amount(r.effective_after - r.effective) as effective_base,
+    case r.rung
+        when 'only' then amount(r.billed)
+        when 'even' then amount(
+            even_part(r.billed_after, r.place, r.members)
+            - even_part(r.billed_after - r.billed, r.place, r.members)
+        )
+        else w.billed_part
+    end as billed,
+    case r.rung
+        when 'only' then amount(r.effective)
+        when 'even' then amount(
+            even_part(r.effective_after, r.place, r.members)
+            - even_part(r.effective_after - r.effective, r.place, r.members)
+        )
+        else w.effective_part
+    end as effective
+from running as r
+left join by_weight as w on r.piece = w.piece;

@@ -19,6 +19,7 @@ with sums as materialized (
 near as materialized (
     select
         placement,
+        stage,
         unnest(['feature', 'model', 'product']) as level,
         unnest([feature_set, model_set, product_set]) as need_set,
         day,
@@ -54,7 +55,7 @@ based as (
     inner join amounts as a on l.placement = a.placement
     window in_order as (
         partition by l.day, l.source, l.level, l.need_set, l.service, l.class, l.grade, l.currency
-        order by l.placement
+        order by l.stage, l.placement
         rows unbounded preceding
     )
 )

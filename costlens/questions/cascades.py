@@ -20,6 +20,7 @@ _SHAPE = {"method": "VARCHAR", "day": "DATE", "origin": "VARCHAR", "sink": "VARC
 def keep_cascades(asked: Asked, *, level: str, basis: str, window: Window) -> None:
     """Keep `by_cascade`: what each target bears by each method, where anything is handed on."""
     given: dict[str, object] = {"level": level, "basis": basis, **window.given}
+    asked.keep("way_costs", **window.given)
     asked.keep("handed", **given)
     _insist_kept(asked)
     costs = dict(

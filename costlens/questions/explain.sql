@@ -1,111 +1,48 @@
 -- Why an amount is what it is: its stages, what they cost, and every weight on the way.
 -- Grain: one row per (stage, service, class, rule, need, way). The amounts re-add to the target's.
--- Numerators and denominators are added up over the placements of a row, and reduced.
 -- What policies gave stands beside, a row a policy.
--- Reads: explain_parts, explain_policies, rates. Takes: $basis; $build.
-with described as (
+-- Reads: explain_ways and explain_policies, kept before; rates. Takes: $basis; $build.
+with priced as (
     select
-        *,
-        list_transform(hops, lambda h: h.hop || ' ' || h.via || ' by ' || h.measure) as way,
-        rung as need
-    from explain_parts
-),
-
-keyed as (
-    select
-        *,
-        dense_rank() over (
-            order by stage, service, class, tier, rule, grade, currency, need, way
-        ) as part
-    from described
-),
-
-steps as (
-    select part, way, hops, unnest(range(1, len(hops) + 1)) as step
-    from keyed
-),
-
-weighed as (
-    select
-        part,
-        step,
-        any_value(way[step]) as hop,
-        sum(hops[step].numerator)::hugeint as numerator,
-        sum(hops[step].denominator)::hugeint as denominator
-    from steps
-    group by part, step
-),
-
-reduced as (
-    select *, gcd(numerator, denominator) as common
-    from weighed
-),
-
-weights as (
-    select
-        part,
-        string_agg(
-            hop || ' ' || numerator // common || '/' || denominator // common, ' → ' order by step
-        ) as weights
-    from reduced
-    group by part
-),
-
--- The weights of every need-set that the row met, once each.
-needs as (
-    select
-        part,
-        sum(numerator)::hugeint as numerator,
-        sum(denominator)::hugeint as denominator
-    from (select distinct part, need_set, numerator, denominator from keyed) as once
-    group by part
-),
-
-pooled as (
-    select part, sum(lines) as lines
-    from (select distinct part, billing_period, pool, lines from keyed) as once
-    group by part
-),
-
-priced as (
-    select
-        k.part,
-        any_value(r.to_currency) as currency,
-        sum(units(case $basis when 'billed' then k.billed else k.effective end) * r.rate) as amount,
+        e.part,
+        e.stage,
+        r.to_currency as currency,
+        e.need,
+        e.weights,
+        e.service,
+        e.class,
+        e.tier,
+        e.rule,
+        e.grade,
+        e.runs,
+        e.lines,
+        sum(units(case $basis when 'billed' then e.billed else e.effective end) * r.rate) as amount,
         sum(
-            units(case $basis when 'billed' then k.placed_billed else k.placed_effective end)
+            units(case $basis when 'billed' then e.placed_billed else e.placed_effective end)
             * r.rate
         ) as stage_cost
-    from keyed as k
-    inner join rates as r on k.billing_period = r.month and k.currency = r.currency
-    group by k.part
+    from explain_ways as e
+    inner join rates as r on e.billing_period = r.month and e.currency = r.currency
+    group by all
 ),
 
 told as (
     select
-        any_value(k.stage) as stage,
-        any_value(converted(c.amount)) as amount,
-        any_value(c.currency) as currency,
-        any_value(
-            k.need || ' ' || n.numerator // gcd(n.numerator, n.denominator) || '/'
-            || n.denominator // gcd(n.numerator, n.denominator)
-        ) as need,
-        any_value(converted(c.stage_cost)) as stage_cost,
-        any_value(w.weights) as weights,
-        any_value(k.service) as service,
-        any_value(k.class) as class,
-        any_value(k.tier) as tier,
-        any_value(k.rule) as rule,
-        any_value(k.grade) as grade,
-        count(distinct k.run) as runs,
-        any_value(p.lines)::bigint as lines,
-        k.part
-    from keyed as k
-    inner join priced as c on k.part = c.part
-    inner join pooled as p on k.part = p.part
-    inner join needs as n on k.part = n.part
-    left join weights as w on k.part = w.part
-    group by k.part
+        stage,
+        converted(amount) as amount,
+        currency,
+        need,
+        converted(stage_cost) as stage_cost,
+        weights,
+        service,
+        class,
+        tier,
+        rule,
+        grade,
+        runs,
+        lines,
+        part
+    from priced
 ),
 
 given as (

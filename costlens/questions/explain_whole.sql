@@ -11,6 +11,7 @@ select
     placement,
     null::varchar as need_set,
     stage,
+    pipeline,
     run,
     service,
     class,
@@ -20,7 +21,6 @@ select
     grade,
     currency,
     lines,
-    hops,
     null::varchar as rung,
     null::decimal(38, 0) as numerator,
     null::decimal(38, 0) as denominator,
@@ -32,26 +32,18 @@ select
     effective
 from placements
 where
-    $target = case $level
-        when 'stage' then stage
-        when 'pipeline' then substr(pipeline, strpos(pipeline, ':') + 1)
-        when 'service' then service
-        when 'class' then class
-        when 'source' then source
-        when 'outcome' then outcome
-        when 'part' then case
-            when outcome <> 'allocated' then outcome
-            when class in ('waste', 'commitment_unused') then class
-            else 'work'
-        end
-        else case
-            when
-                set_of($level, feature_set, model_set, product_set) is not null
-                then null
-            when outcome = 'allocated' then '(no ' || $level || ')'
-            else '(' || outcome || ')'
-        end
-    end
+    $target = whole_of(
+        $level,
+        stage,
+        substr(pipeline, strpos(pipeline, ':') + 1),
+        service,
+        class,
+        source,
+        outcome,
+        feature_set,
+        model_set,
+        product_set
+    )
     and day >= $start and day < $stop
     and billing_period >= $first and billing_period < $after
     and ($stage::varchar is null or fits(stage, $stage))

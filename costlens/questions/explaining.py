@@ -37,12 +37,17 @@ class Why:
 def explain_stages(asked: Asked, why: Why) -> Answer:
     """List an amount by stage and way; the rows re-add to it."""
     _keep_parts(asked, why)
+    return _explained(asked, why)
+
+
+def _explained(asked: Asked, why: Why) -> Answer:
+    asked.keep("explain_ways")
     return asked.ask("explain", basis=why.basis, build=asked.build.number)
 
 
 def explain_parts(asked: Asked, why: Why) -> Answer:
     """List an amount by stage, service and class; the rows re-add to it."""
-    _keep_parts(asked, why)
+    _keep_stages(asked, why)
     return asked.ask("stage_parts", basis=why.basis)
 
 
@@ -52,16 +57,16 @@ def explain_change(asked: Asked, why: Why, *, before: str) -> Answer:
     `before` is the first month of that window. What rounding leaves is a row of its own.
     """
     earlier = replace(why, window=Window(first=before, after=why.window.first))
-    _keep_parts(asked, earlier)
+    _keep_stages(asked, earlier)
     asked.keep("stage_parts", "stages_before", basis=why.basis)
-    _keep_parts(asked, why)
+    _keep_stages(asked, why)
     asked.keep("stage_parts", "stages_now", basis=why.basis)
     return asked.ask("stage_changes")
 
 
 def explain_flow(asked: Asked, why: Why) -> Answer:
     """List how the cost of a target flows in, by what was bought and stages, and on to products."""
-    _keep_parts(asked, why)
+    _keep_stages(asked, why)
     return asked.ask("flow", level=why.level, target=why.target, basis=why.basis)
 
 
@@ -75,7 +80,7 @@ def explain_lines(asked: Asked, why: Why, *, most: int | None = None) -> Answer:
         "select distinct billing_period from explain_parts order by all"
     ).fetchall()
     if not periods:  # it costs nothing
-        return asked.ask("explain", basis=why.basis, build=asked.build.number)
+        return _explained(asked, why)
     answers = []
     for (period,) in periods:
         with asked.as_closed(period) as then:
@@ -112,10 +117,28 @@ def _only(window: Window, period: str) -> Window:
 
 
 def _keep_parts(asked: Asked, why: Why) -> None:
-    """Keep `explain_parts` and `explain_policies` for the next questions."""
-    given = {"level": why.level, "target": why.target, "basis": why.basis}
-    narrowed = {"stage": why.stage, "service": why.service, "class": why.kind}
-    narrowed["source"] = why.source
+    """Keep `explain_parts`, a row a placement, and `explain_policies` for the next questions."""
+    given = _given(why)
     question = "explain_whole" if why.is_whole else "explain_parts"
-    asked.keep(question, "explain_parts", **given, **narrowed, **why.window.given)
-    asked.keep("explain_policies", **given, **narrowed, **why.window.given)
+    asked.keep(question, "explain_parts", **given)
+    asked.keep("explain_policies", **given)
+
+
+def _keep_stages(asked: Asked, why: Why) -> None:
+    """Keep what each stage has of an amount, by which rules, and what policies gave."""
+    given, kind = _given(why), "whole" if why.is_whole else "borne"
+    asked.keep(f"stages_{kind}", "stage_amounts", **given)
+    asked.keep(f"rules_{kind}", "stage_rules", **given)
+    asked.keep("explain_policies", **given)
+
+
+def _given(why: Why) -> dict[str, object]:
+    return {
+        "level": why.level,
+        "target": why.target,
+        "stage": why.stage,
+        "service": why.service,
+        "class": why.kind,
+        "source": why.source,
+        **why.window.given,
+    }

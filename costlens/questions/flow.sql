@@ -2,19 +2,17 @@
 -- nobody else needs to the products that bear it. Its part of shared stages is not followed on: which product
 -- it serves there, nobody can say. Grain: one row per (step, source, sink, currency). Those of step `to` add up
 -- to its cost, and so do those of step `on`, if there are any.
--- Reads: explain_parts, explain_policies, placements, shares, rates. Takes: $level; $target; $basis.
+-- Reads: stage_amounts and explain_policies, kept before; shares, rates. Takes: $level; $target; $basis.
 with parts as (
     select
-        e.stage,
-        e.service,
-        e.rung = 'only' as is_alone,
-        p.product_set,
-        e.billing_period,
-        e.currency,
-        sum_in($basis, e.billed, e.effective) as value
-    from explain_parts as e
-    inner join placements as p
-        on e.billing_period = p.billing_period and e.placement = p.placement
+        stage,
+        service,
+        rung = 'only' as is_alone,
+        product_set,
+        billing_period,
+        currency,
+        sum_in($basis, billed, effective) as value
+    from stage_amounts
     group by all
 ),
 

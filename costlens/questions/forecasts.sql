@@ -1,7 +1,8 @@
 -- What every month, quarter and year has cost and will have: a coming day costs what a day of the last
 -- four weeks did. The newest day of a month that is not over still fills, and counts as coming.
--- Grain: one row per (node, per, period). Reads: daily_costs and spans, both kept; stage_costs.
--- Takes: $currency.
+-- Grain: one row per (node, per, period), of the whole bill and those of a kind: $by is team, product, model,
+-- feature, or budget for all that have one. Reads: daily_costs and spans, both kept; stage_costs, budgets.
+-- Takes: $by; $currency.
 with newest as (
     select billing_period as month, max(day) as last_day, min(day) as first_day
     from stage_costs
@@ -29,17 +30,22 @@ known as (
     from bounds
 ),
 
-recent as (
-    select d.node, sum(d.value)::hugeint as value
-    from daily_costs as d
-    cross join known as k
-    where d.day < k.next_day and d.day >= k.next_day - k.days::integer
-    group by d.node
-),
-
 nodes as (
     select distinct node
     from daily_costs
+    where
+        node = 'bill'
+        or node like $by || ':%'
+        or ($by = 'budget' and node in (select node from budgets))
+),
+
+recent as (
+    select d.node, sum(d.value)::hugeint as value
+    from daily_costs as d
+    semi join nodes as n on d.node = n.node
+    cross join known as k
+    where d.day < k.next_day and d.day >= k.next_day - k.days::integer
+    group by d.node
 ),
 
 -- A month's correction of an old day belongs to the month that billed it.
@@ -50,6 +56,7 @@ spent as (
         s.period,
         sum(d.value) filter (d.day < k.next_day)::hugeint as value
     from daily_costs as d
+    semi join nodes as n on d.node = n.node
     cross join known as k
     inner join spans as s
         on (d.month || '-01')::date >= s.starts and (d.month || '-01')::date < s.stops

@@ -13,6 +13,7 @@ with converting as (
         sum(units(case $basis when 'billed' then p.billed else p.effective end) * r.rate) as value
     from way_costs as p
     inner join rates as r on p.billing_period = r.month and p.currency = r.currency
+    where p.outcome <> 'excluded'
     group by all
 ),
 

@@ -1,6 +1,6 @@
 -- What a target cost each month, by the pipeline that did the work, by class, by policy, and whether it
 -- alone needs that. Grain: one row per (month, pipeline, class, step, is_alone), in units times units of
--- the rate; they add up to its cost. Reads: explain_parts, explain_policies, placements, shares, rates.
+-- the rate; they add up to its cost. Reads: explain_parts, explain_policies, shares, rates.
 -- Takes: $level, $target; $basis.
 with alone as (
     select distinct need_set
@@ -11,7 +11,7 @@ with alone as (
 each_part as (
     select
         e.billing_period,
-        p.pipeline,
+        e.pipeline,
         e.class,
         'own' as step,
         a.need_set is not null as is_alone,
@@ -19,7 +19,6 @@ each_part as (
         e.billed,
         e.effective
     from explain_parts as e
-    left join placements as p on e.billing_period = p.billing_period and e.placement = p.placement
     left join alone as a on e.need_set = a.need_set
     union all
     select billing_period, null, class, step, false, currency, billed, effective

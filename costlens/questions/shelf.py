@@ -49,7 +49,12 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "measure_next": ("way_costs", "rates"),
     "explain_parts": (),
     "explain_whole": (),
+    "explain_ways": ("explain_parts",),
     "explain_policies": (),
+    "stages_borne": (),
+    "stages_whole": (),
+    "rules_borne": (),
+    "rules_whole": (),
 }
 _MOST = 160  # tables that stay
 _WINDOW = re.compile(r"(\w+\.)?day >= \$start\s+and\s+(\w+\.)?day < \$stop")

@@ -1,17 +1,8 @@
 -- What an amount is made of, stage by stage: what came through each service and class of charge there, what
 -- of it nobody else needs, and what the whole stage cost. Grain: one row per (stage, service, class); what
 -- policies gave is a row a policy. The amounts add up to the amount that is explained.
--- Reads: explain_parts, explain_policies, rates. Takes: $basis.
-with pooled as (
-    select stage, service, class, sum(lines)::bigint as lines
-    from (
-        select distinct stage, service, class, billing_period, pool, lines
-        from explain_parts
-    ) as once
-    group by stage, service, class
-),
-
-priced as (
+-- Reads: stage_amounts, stage_rules and explain_policies, kept before; rates. Takes: $basis.
+with priced as (
     select
         e.stage,
         e.service,
@@ -29,9 +20,8 @@ priced as (
             units(case $basis when 'billed' then e.placed_billed else e.placed_effective end) * r.rate
         ) as stage_cost,
         string_agg(distinct e.rung, ', ' order by e.rung) as shared,
-        string_agg(distinct e.rule, ', ' order by e.rule) as rule,
         max(e.grade) as grade
-    from explain_parts as e
+    from stage_amounts as e
     inner join rates as r on e.billing_period = r.month and e.currency = r.currency
     group by all
 ),
@@ -66,9 +56,10 @@ from (
             converted(p.alone) as alone,
             converted(p.stage_cost) as stage_cost
         ),
+        l.rule,
         l.lines
     from priced as p
-    left join pooled as l
+    left join stage_rules as l
         on
             p.stage = l.stage
             and p.service is not distinct from l.service

@@ -1,8 +1,8 @@
 -- Days that cost much more or less than those before them: further from the middle of the 28 days before
 -- than $factor times the usual distance (the median distance, times 1.4826), by a fifth of that middle,
 -- and by $least in money; and not as a day did that lies a month before, give or take two days.
--- Grain: one row per (node, day), of the last $days whole days. Reads: daily_costs and forecasts, both
--- kept. Takes: $days, $factor, $least, $currency.
+-- Grain: one row per (node, day), of the last $days whole days, of the whole bill and what is of $level.
+-- Reads: daily_costs and forecasts, both kept. Takes: $level; $days, $factor, $least, $currency.
 with bounds as (
     select any_value(next_day) as next_day, (select min(day) from daily_costs) as first_day
     from forecasts
@@ -11,13 +11,14 @@ with bounds as (
 by_day as (
     select node, day, sum(value)::hugeint as value
     from daily_costs
+    where node = 'bill' or node like $level || ':%'
     group by node, day
 ),
 
 -- Every day of every node: without cost it cost nothing.
 dense as (
     select n.node, d.day::date as day, coalesce(c.value, 0)::hugeint as value
-    from (select distinct node from daily_costs) as n
+    from (select distinct node from by_day) as n
     cross join bounds as b
     cross join lateral (
         select

@@ -75,8 +75,7 @@ def gather(
         days = asked.con.execute("select month, start, stop from bill_days order by all").fetchall()
     parts = _parts(asked, why, wanted)
     runs = asked.con.execute(
-        "select e.billing_period, p.pipeline, count(distinct e.run) from explain_parts as e "
-        "inner join placements as p using (billing_period, placement) group by all"
+        "select billing_period, pipeline, count(distinct run) from explain_parts group by all"
     ).fetchall()
     plan = Plan(asked=asked, level=why.level, target=why.target, currency=wanted)
     begins = plan.begins() or (days[0][1] if days else date.min)

@@ -16,7 +16,7 @@ def forecast(asked: Asked, *, by: str, basis: str, currency: str | None = None) 
     `by` is bill, team, product, model or feature. A coming day costs what a day of the last 28
     cost on average; with fewer than 7 days of cost nothing is said.
     """
-    with _forecasts(asked, basis=basis, currency=currency):
+    with _forecasts(asked, by=by, basis=basis, currency=currency):
         return asked.ask("forecast", by=by)
 
 
@@ -52,7 +52,7 @@ def alerts(
     with _budgets(asked, basis=basis, month=None, currency=currency):
         given = _given(asked, None, currency)
         asked.keep("budget", **given)
-        asked.keep("unusual", **given, days=days, factor=factor, least=least)
+        asked.keep("unusual", **given, level=level, days=days, factor=factor, least=least)
         asked.keep("unit_drift", **given, drift=drift, least=least)
         return asked.ask("alerts", level=level)
 
@@ -79,13 +79,19 @@ def _budgets(
     """Keep `forecasts`, with rates for what budgets are in."""
     at = month or newest_month(asked)
     codes = asked.con.execute("select distinct currency from budgets").fetchall()
-    with _forecasts(asked, basis=basis, currency=currency, also=[(at, one) for (one,) in codes]):
+    also = [(at, one) for (one,) in codes]
+    with _forecasts(asked, by="budget", basis=basis, currency=currency, also=also):
         yield
 
 
 @contextmanager
 def _forecasts(
-    asked: Asked, *, basis: str, currency: str | None, also: list[tuple[str, str]] | None = None
+    asked: Asked,
+    *,
+    by: str,
+    basis: str,
+    currency: str | None,
+    also: list[tuple[str, str]] | None = None,
 ) -> Iterator[None]:
     """Keep `daily_costs`, `spans` and `forecasts` in one currency for what is asked within."""
     wanted = currency or str(asked.build.settings["currency"])
@@ -93,7 +99,7 @@ def _forecasts(
     try:
         asked.keep("daily_costs", basis=basis)
         asked.keep("spans")
-        asked.keep("forecasts", currency=wanted)
+        asked.keep("forecasts", by=by, currency=wanted)
         yield
     finally:
         set_rates(asked.con, asked.build, None)

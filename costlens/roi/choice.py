@@ -5,9 +5,9 @@ the stages it needs by most is Picard's project selection (1976): a minimum cut 
 stages. All amounts are whole numbers, so no tie is decided by rounding.
 """
 
-from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 Need = tuple[int, frozenset[str]]  # what stages cost, and who needs them
 
@@ -40,112 +40,210 @@ def choose(benefits: Mapping[str, int], needs: Iterable[Need]) -> Choice:
             nets[one] -= cost
         elif cost:
             shared.append((cost, members))
-    flow = _Flow(len(nets) + len(shared) + 2)
-    source, sink = 0, 1
-    at = {name: number for number, name in enumerate(sorted(nets), start=2)}
-    for name, net in nets.items():
-        flow.connect(source, at[name], max(net, 0))
-        flow.connect(at[name], sink, max(-net, 0))
-    endless = sum(map(abs, nets.values())) + sum(cost for cost, _ in shared) + 1
-    for number, (cost, members) in enumerate(shared, start=len(nets) + 2):
-        flow.connect(number, sink, cost)
-        for member in members:
-            flow.connect(at[member], number, endless)
-    cut = flow.push(source, sink)
-    wanted = flow.reached(source)
-    refused = flow.reached(sink, backwards=True)
-    kept = frozenset(name for name in nets if at[name] in wanted)
-    largest = frozenset(name for name in nets if at[name] not in refused)
-    margins = dict.fromkeys(nets, 0)
-    for name in nets:
-        if name in kept or name not in largest:
-            ends = (source, at[name]) if name in kept else (at[name], sink)
-            done: list[tuple[int, int]] = []
-            margins[name] = flow.push(*ends, done=done)
-            flow.undo(done)
+    names = sorted(nets)
+    at = {name: number for number, name in enumerate(names)}
+    shared.sort(key=lambda need: len(need[1]))  # who has little choice is paid first
+    flow = _Flow([nets[name] for name in names])
+    for cost, members in shared:
+        flow.add(cost, [at[name] for name in members])
+    flow.pay_all()
+    kept, dropped = flow.in_every(), flow.in_none()
     gains = sum(max(net, 0) for net in nets.values())
-    return Choice(kept=kept, either=largest - kept, margins=margins, net=gains - cut)
+    paid = sum(cost for cost, _ in shared) - sum(flow.missing)
+    margins = dict.fromkeys(nets, 0)
+    for name in names:
+        if kept >> at[name] & 1:
+            margins[name] = nets[name] - flow.lost_without(at[name], among=kept)
+        elif dropped >> at[name] & 1:
+            margins[name] = max(-nets[name], 0) + flow.paid_by(at[name], but=kept)
+    return Choice(
+        kept=frozenset(name for name in names if kept >> at[name] & 1),
+        either=frozenset(name for name in names if not (kept | dropped) >> at[name] & 1),
+        margins=margins,
+        net=gains - paid,
+    )
 
 
 class _Flow:
-    """What may still flow through pipes (Dinic 1970); pipe n ^ 1 is pipe n backwards."""
+    """What targets pay of the needs they share, out of what they bring beyond their own needs.
 
-    def __init__(self, nodes: int) -> None:
-        self._pipes: list[list[int]] = [[] for _ in range(nodes)]
-        self._ends: list[int] = []
-        self._left: list[int] = []
+    As much is paid as can be: the largest flow from benefits to stages. Who pays one need may pay
+    another in its place and leave the first to others, so a way to more money may take several
+    steps (Ford and Fulkerson 1956). What would be otherwise is found by a few more steps from
+    there, which are taken back. Targets, and needs, are the bits of whole numbers.
+    """
 
-    def connect(self, start: int, end: int, capacity: int) -> None:
-        if capacity:
-            self._pipes[start].append(len(self._ends))
-            self._pipes[end].append(len(self._ends) + 1)
-            self._ends += [end, start]
-            self._left += [capacity, 0]
+    def __init__(self, nets: list[int]) -> None:
+        self.missing: list[int] = []  # of each need, what is not paid
+        self._slack = [max(net, 0) for net in nets]  # of each target, what it has not paid
+        self._rich = _bits(one for one, net in enumerate(nets) if net > 0)  # who has slack
+        self._open = 0  # needs of which something is missing
+        self._payers = 0
+        self._poor = _bits(one for one, net in enumerate(nets) if net < 0)
+        self._needs = [0] * len(nets)  # of each target
+        self._pays: list[set[int]] = [set() for _ in nets]  # which of them it pays
+        self._members: list[int] = []  # of each need
+        self._paid: list[dict[int, int]] = []  # by whom
+        self._closed = 0  # needs that no slack gets to
+        self._steps: list[tuple[int, int, int]] = []
 
-    def push(self, source: int, sink: int, done: list[tuple[int, int]] | None = None) -> int:
-        """Push as much as goes, and say how much; `done` takes down what was pushed where."""
-        pushed = 0
-        while (levels := self._levels(source, sink)) is not None:
-            unused = [len(pipes) for pipes in self._pipes]
-            while way := self._way(source, sink, levels, unused):
-                amount = min(self._left[pipe] for pipe in way)
-                for pipe in way:
-                    self._move(pipe, amount)
-                    if done is not None:
-                        done.append((pipe, amount))
-                pushed += amount
-        return pushed
+    def add(self, cost: int, members: Iterable[int]) -> None:
+        need = len(self.missing)
+        self.missing.append(cost)
+        self._open |= 1 << need
+        self._paid.append({})
+        self._members.append(_bits(members))
+        for one in _each(self._members[need]):
+            self._needs[one] |= 1 << need
 
-    def undo(self, done: Sequence[tuple[int, int]]) -> None:
-        for pipe, amount in done:
-            self._move(pipe ^ 1, amount)
+    def pay_all(self) -> None:
+        for need in range(len(self.missing)):
+            self._pay(need, among=-1)
 
-    def reached(self, start: int, *, backwards: bool = False) -> set[int]:
-        """Find the nodes that something can still flow to, or backwards: from."""
-        found, waiting = {start}, [start]
+    def in_every(self) -> int:
+        """Say who is in every best set: who has slack, and who pays what such a one needs."""
+        found, waiting = 0, self._rich
         while waiting:
-            for pipe in self._pipes[waiting.pop()]:
-                end = self._ends[pipe]
-                if end not in found and self._left[pipe ^ 1 if backwards else pipe]:
-                    found.add(end)
-                    waiting.append(end)
+            found |= waiting
+            needs = 0
+            for one in _each(waiting):
+                needs |= self._needs[one]
+            waiting = _bits(who for need in _each(needs) for who in self._paid[need]) & ~found
         return found
 
-    def _move(self, pipe: int, amount: int) -> None:
-        self._left[pipe] -= amount
-        self._left[pipe ^ 1] += amount
-
-    def _levels(self, source: int, sink: int) -> dict[int, int] | None:
-        """Tell how far nodes are from the source; None: the sink is cut off."""
-        levels, waiting = {source: 0}, deque([source])
+    def in_none(self) -> int:
+        """Say who is in no best set: who needs what is not paid, or what such a one pays."""
+        found, waiting, seen = self._poor, self._open, self._open
         while waiting:
-            node = waiting.popleft()
-            if node == sink:
-                return levels
-            for pipe in self._pipes[node]:
-                if self._left[pipe] and self._ends[pipe] not in levels:
-                    levels[self._ends[pipe]] = levels[node] + 1
-                    waiting.append(self._ends[pipe])
-        return None
+            more = 0
+            for need in _each(waiting):
+                more |= self._members[need]
+            found |= more
+            waiting = _bits(need for one in _each(more) for need in self._pays[one]) & ~seen
+            seen |= waiting
+        return found
 
-    def _way(
-        self, source: int, sink: int, levels: Mapping[int, int], unused: list[int]
-    ) -> list[int]:
-        """Find pipes from source to sink, a level a step; use up those that lead nowhere."""
-        way: list[int] = []
-        node = source
-        while node != sink:
-            if unused[node]:
-                pipe = self._pipes[node][unused[node] - 1]
-                end = self._ends[pipe]
-                if self._left[pipe] and levels.get(end) == levels[node] + 1:
-                    way.append(pipe)
-                    node = end
-                else:
-                    unused[node] -= 1
-            elif way:
-                node = self._ends[way.pop() ^ 1]
-                unused[node] -= 1
-            else:
-                return []
-        return way
+    def lost_without(self, one: int, *, among: int) -> int:
+        """Say what of its payments others would not make in its place."""
+        self._steps, self._closed = [], 0
+        mine = [(need, self._paid[need][one]) for need in self._pays[one]]
+        for need, amount in mine:
+            self._move(need, one, -amount)
+        for need, _ in mine:
+            self._pay(need, among=among & ~(1 << one))
+        lost = sum(self.missing[need] for need, _ in mine)
+        self._take_back()
+        return lost
+
+    def paid_by(self, one: int, *, but: int) -> int:
+        """Say what more it would pay with no end of money; `but` are who needs nothing unpaid."""
+        self._steps = []
+        paid = sum(self.missing[need] for need in _each(self._needs[one] & self._open))
+        while way := self._way_on(one, but | 1 << one):
+            amount = self.missing[way[-1][0]]
+            for (left, _), (_, who) in pairwise(way):
+                amount = min(amount, self._paid[left][who])
+            for (left, _), (to, who) in pairwise(way):
+                self._move(left, who, -amount)
+                self._move(to, who, amount)
+            paid += amount
+        self._take_back()
+        return paid
+
+    def _pay(self, need: int, *, among: int) -> None:
+        """Have as much of a need paid as some targets can."""
+        while self.missing[need] and (way := self._way(need, among)):
+            amount = min(self.missing[need], self._slack[way[0][1]])
+            for (left, _), (_, who) in pairwise(way):
+                amount = min(amount, self._paid[left][who])
+            self._move(*way[0], amount)
+            for (left, _), (to, who) in pairwise(way):
+                self._move(left, who, -amount)
+                self._move(to, who, amount)
+
+    def _way(self, need: int, among: int) -> list[tuple[int, int]]:
+        """Find a way for money to a need: who pays which need anew, from who has slack on.
+
+        Each but the first leaves the need before it on the way. No way: the needs that were seen
+        are closed.
+        """
+        if rich := self._members[need] & among & self._rich:
+            return [(need, rich.bit_length() - 1)]
+        came: dict[int, tuple[int, int]] = {}
+        waiting, seen, asked = [need], self._closed | 1 << need, 0
+        for at in waiting:
+            members = self._members[at] & among & self._payers & ~asked
+            asked |= members
+            for who in _each(members):
+                for to in self._pays[who]:
+                    if seen >> to & 1:
+                        continue
+                    seen |= 1 << to
+                    came[to] = (at, who)
+                    waiting.append(to)
+                    if rich := self._members[to] & among & self._rich:
+                        return [(to, rich.bit_length() - 1), *_back(came, to)]
+        self._closed = seen
+        return []
+
+    def _way_on(self, one: int, but: int) -> list[tuple[int, int]]:
+        """Find a way from a need that a target takes on to one that is not paid, payer by payer."""
+        mine = self._needs[one]
+        came: dict[int, tuple[int, int]] = {}
+        waiting, seen = list(_each(mine)), mine
+        for at in waiting:
+            for who in self._paid[at]:
+                more = 0 if but >> who & 1 else self._needs[who] & ~seen
+                if unpaid := more & self._open:
+                    back = [(at, who), *_back(came, at)]
+                    ends = [unpaid.bit_length() - 1, *(need for need, _ in back)]
+                    payers = [*(payer for _, payer in back), one]
+                    return [*zip(ends, payers, strict=True)][::-1]
+                seen |= more
+                for to in _each(more):
+                    came[to] = (at, who)
+                    waiting.append(to)
+        return []
+
+    def _move(self, need: int, who: int, amount: int) -> None:
+        """Have a target pay more of a need, or less."""
+        self._steps.append((need, who, amount))
+        self.missing[need] -= amount
+        self._slack[who] -= amount
+        self._paid[need][who] = self._paid[need].get(who, 0) + amount
+        self._pays[who].add(need)
+        if not self._paid[need][who]:
+            del self._paid[need][who]
+            self._pays[who].remove(need)
+        self._open = _with(self._open, need, self.missing[need] > 0)
+        self._payers = _with(self._payers, who, bool(self._pays[who]))
+        self._rich = _with(self._rich, who, self._slack[who] > 0)
+
+    def _take_back(self) -> None:
+        for need, who, amount in self._steps[::-1]:
+            self._move(need, who, -amount)
+
+
+def _back(came: Mapping[int, tuple[int, int]], need: int) -> Iterator[tuple[int, int]]:
+    """Go back where a search came from: the needs before one, and who leads from them."""
+    while need in came:
+        need, who = came[need]
+        yield need, who
+
+
+def _bits(numbers: Iterable[int]) -> int:
+    bits = 0
+    for number in numbers:
+        bits |= 1 << number
+    return bits
+
+
+def _with(bits: int, number: int, is_in: bool) -> int:
+    return bits | 1 << number if is_in else bits & ~(1 << number)
+
+
+def _each(bits: int) -> Iterator[int]:
+    while bits:
+        last = bits & -bits
+        yield last.bit_length() - 1
+        bits ^= last

@@ -95,7 +95,9 @@ def create_app(
     laid.stand_between()
     app.layout = lambda: _shell(builds.latest())
     if is_eager:
-        builds.ask_before(lambda number: laid.lay_out(number, _usual(pages)))
+        builds.ask_before(
+            lambda number: laid.lay_out(number, _usual(pages, builds.whole(number).basis))
+        )
     _wire(app, pages, builds)
     _serve_csv(app, pages, builds, door)
     for page in pages:
@@ -227,14 +229,17 @@ def _page(pages: Sequence[Page], builds: Builds, link: str) -> tuple[Part, str]:
         return html.Div(shown, className="page"), page.title
 
 
-def _usual(pages: Sequence[Page]) -> Iterator[str]:
-    """Name what most readers ask first: every page one can arrive at, by each level and basis."""
-    for basis in ("", *BASES):
-        for level in ("", *LEVELS):
+def _usual(pages: Sequence[Page], basis: str) -> Iterator[str]:
+    """Name what most readers ask first: every page one can arrive at, by each level and basis.
+
+    A link that says what is shown without it has the same answers, and is not among them.
+    """
+    for other in ("", *(one for one in BASES if one != basis)):
+        for level in ("", *LEVELS[1:]):
             for page in (page for page in pages if page.order):  # the others are of something
                 if not main_thread().is_alive():  # the server stops
                     return
-                query = {key: one for key, one in (("basis", basis), ("by", level)) if one}
+                query = {key: one for key, one in (("basis", other), ("by", level)) if one}
                 yield f"{page.path}?{urlencode(query)}" if query else page.path
 
 

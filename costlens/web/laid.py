@@ -5,8 +5,8 @@ again to whoever asks for the same. A page with a part that failed is not kept.
 """
 
 import gzip
-import json
 import logging
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -27,6 +27,7 @@ from costlens.web.who import EVERYBODY
 _LOG = logging.getLogger(__name__)
 _ASK = "/_dash-update-component"
 _MOST = 96 * 1024 * 1024  # bytes of pages, compressed
+_LATER = re.compile(r'"id":"([a-z]+-[a-z]+)-later"')  # a part of a page that comes after it
 _PATIENCE = 60.0  # seconds to wait for a page that somebody else is having laid out
 
 Key = tuple[object, ...]
@@ -114,7 +115,7 @@ class Laid:
             g.who = EVERYBODY
             kept = self._kept.get(self._key() or ())
         sent = kept.result() if kept is not None and kept.done() else None
-        for name in _waiting(json.loads(gzip.decompress(sent.body)) if sent else None):
+        for name in _LATER.findall(gzip.decompress(sent.body).decode()) if sent else ():
             yield {
                 "output": f"{name}-place.children",
                 "outputs": {"id": f"{name}-place", "property": "children"},
@@ -219,18 +220,3 @@ def _link(body: Json) -> str | None:
     return next(
         (str(one["value"]) for one in named if one.get("id") == "link" and one.get("value")), None
     )
-
-
-def _waiting(part: Json | Sequence[Any] | None) -> Iterator[str]:  # Any: a layout, as it was sent
-    """Name the parts of a page that come after it."""
-    if isinstance(part, list):
-        for one in part:
-            if isinstance(one, dict | list):
-                yield from _waiting(one)
-    elif isinstance(part, dict):
-        id = part.get("id")
-        if isinstance(id, str) and id.endswith("-later"):
-            yield id.removesuffix("-later")
-        for one in part.values():
-            if isinstance(one, dict | list):
-                yield from _waiting(one)

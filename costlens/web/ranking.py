@@ -25,7 +25,7 @@ _MOST = 500  # rows of the grid; the CSV has all
 _BARS = 12
 _COLUMNS = (
     Column(field="name", head="Name", width=176, is_text=True),
-    Column(field="cost", head="Cost", width=92, hint="Allocated: its fair share of the bill"),
+    Column(field="cost", head="Cost", width=112, hint="Allocated: its fair share of the bill"),
     Column(field="change", head="Against before", width=104, hint="Against the window before"),
     Column(field="avoidable", head="Saved if dropped", width=94, hint="Spent for this one alone"),
     Column(field="stand_alone", head="If it stood alone", width=94, hint="With nobody to share"),

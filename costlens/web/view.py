@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from costlens.errors import CostLensError
@@ -87,13 +88,18 @@ class View:
 
     def link(self, path: str, **more: str) -> str:
         """Write a link that carries the filters."""
-        carried = {key: value for key, value in self.query if key in CARRIED}
-        query = urlencode({**carried, **more})
+        query = "&".join(part for part in (_carried(self.query, (*more,)), urlencode(more)) if part)
         return f"{path}?{query}" if query else path
 
     def without(self, *keys: str) -> str:
         """Write the query of this very view, without some of its keys."""
         return f"?{urlencode({key: value for key, value in self.query if key not in keys})}"
+
+
+@lru_cache(64)  # a page has thousands of links
+def _carried(query: tuple[tuple[str, str], ...], but: tuple[str, ...]) -> str:
+    """Write what goes along from page to page, but for what a link says itself."""
+    return urlencode([(key, value) for key, value in query if key in CARRIED and key not in but])
 
 
 def read_view(

@@ -14,7 +14,10 @@ from costlens.allocate import trace
 from costlens.config.values import Edge
 from costlens.questions.window import ALWAYS
 
-EXPLAIN = (Path(costlens.questions.__file__).parent / "explain_parts.sql").read_text()
+EXPLAIN, STAGES = (
+    (Path(costlens.questions.__file__).parent / f"{question}.sql").read_text()
+    for question in ("explain_parts", "stages_borne")
+)
 ALL = {"stage": None, "service": None, "class": None}
 NOTHING = (Decimal(0), Decimal(0))
 Sums = dict[tuple[Any, ...], tuple[Decimal, Decimal]]
@@ -36,7 +39,7 @@ def built(con: Con, world: World) -> None:
 
 
 def assert_parts_re_add(con: Con, most: int = 1000) -> None:
-    """Compare the explanation of some targets of each level with the ledger."""
+    """Compare the explanation of some targets of each level with the ledger, and stage by stage."""
     for level in LEVELS:
         for (target,) in rows(
             con,
@@ -48,6 +51,13 @@ def assert_parts_re_add(con: Con, most: int = 1000) -> None:
             parts = sums(con, f"select {by} from explain_parts group by all")
             bears = f"from ledger where level = '{level}' and target = '{target}' group by all"
             assert parts == sums(con, f"select {by} {bears}"), (level, target)
+            con.execute(f"create or replace temp table stage_amounts as {STAGES}", given)
+            by = "stage, service, class, rung, currency, sum(placed_billed), sum(billed), sum(effective)"
+            stages, placements = (
+                sums(con, f"select {by} from {table} group by all")
+                for table in ("stage_amounts", "explain_parts")
+            )
+            assert stages == placements, (level, target)
 
 
 def assert_lines_re_add(con: Con, world: World) -> None:

@@ -114,6 +114,7 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     keep_cascades(asked, level="feature", basis="effective", window=ALWAYS)
     for question in (
         "explain_parts",
+        "explain_ways",
         "explain_policies",
         "bill_days",
         "benefits",
@@ -137,6 +138,8 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     ):
         asked.keep(question, **GIVEN)
     asked.keep("measure_next", "guesses", **GIVEN)
+    asked.keep("stages_borne", "stage_amounts", **GIVEN)
+    asked.keep("rules_borne", "stage_rules", **GIVEN)
     asked.keep("stage_parts", "stages_now", **GIVEN)
     asked.keep("stage_parts", "stages_before", **GIVEN)
     con.execute("create temp table needed as from node_sets")
