@@ -49,6 +49,12 @@ lines as not materialized (
         coalesce(
             exact(s.reservation_net_unused_recurring_fee), exact(s.reservation_unused_recurring_fee)
         ) as idle_recurring,
+        nothing_to_cut(s.line_item_unblended_cost)
+        and nothing_to_cut(s.line_item_net_unblended_cost)
+        and nothing_to_cut(s.reservation_effective_cost)
+        and nothing_to_cut(s.reservation_net_effective_cost)
+        and nothing_to_cut(s.savings_plan_savings_plan_effective_cost)
+        and nothing_to_cut(s.savings_plan_net_savings_plan_effective_cost) as is_uncut,
         exact(s.savings_plan_total_commitment_to_date) as committed,
         exact(s.savings_plan_used_commitment) as used
     from source as s
@@ -62,6 +68,7 @@ spread as not materialized (
         month_start,
         currency,
         type in ('SavingsPlanCoveredUsage', 'SavingsPlanNegation') as folds,
+        is_uncut,
         price,
         case
             when type = 'DiscountedUsage' then coalesce(of_reservation, price)
@@ -87,9 +94,11 @@ totals as (
         currency,
         count(*) as lines,
         sum(price) as billed,
-        sum(trunc(price, 12)) filter (not folds) as billed_cut,
+        sum(case when is_uncut then price else trunc(price, 12)::decimal(38, 18) end)
+            filter (not folds) as billed_cut,
         sum(cost) as effective,
-        sum(trunc(cost, 12)) as effective_cut
+        sum(case when is_uncut then cost else trunc(cost, 12)::decimal(38, 18) end)
+            as effective_cut
     from spread
     group by month_start, currency
 ),

@@ -1,7 +1,8 @@
 -- connectors/aws_cur/lines.sql
 -- The lines with what they cost in both bases. Grain: one row per line item, and one more per fee of a
 -- commitment for what nothing used of it. Lines of split cost allocation data (is_split) cost nothing by
--- themselves and are here only where the source's split_costs is replace. Reads: typed, unused.
+-- themselves and are here only where the source's split_costs is replace. Reads: typed, unused, products,
+-- tag_sets.
 
 -- The months in which lines have a private price: there it holds the discounts already.
 with net_months as (
@@ -13,6 +14,29 @@ with net_months as (
 two_rows as (
     select *, unnest([false, true]) as is_unused
     from unused
+),
+
+described as not materialized (
+    select
+        t.* exclude (product, region, cores, memory, gpus, model),
+        coalesce(t.product_name, p.of_product[1], t.product_code) as title,
+        coalesce(t.region, p.of_product[2]) as region,
+        coalesce(t.cores, p.of_product[3]) as cores,
+        coalesce(t.memory, p.of_product[4]) as memory,
+        coalesce(t.gpus, p.of_product[5]) as gpus,
+        coalesce(t.model, p.of_product[6]) as model,
+        coalesce(s.raw_tags, t.flat_tags) as raw_tags,
+        coalesce(s.own_tags, tags_of_aws(t.flat_tags)) as own_tags,
+        case
+            when not s.is_all then coalesce(s.category_tags, categories_of_aws(t.flat_categories))
+        end as category_tags
+    from typed as t
+    left join products as p on t.product = p.product
+    left join tag_sets as s
+        on
+            t.tags is not distinct from s.tags
+            and t.resource_tags is not distinct from s.resource_tags
+            and t.cost_category is not distinct from s.cost_category
 ),
 
 judged as not materialized (
@@ -50,11 +74,8 @@ judged as not materialized (
             when service = 'Amazon Bedrock' then model_of_bedrock(t.usage_type, t.title, t.model)
         end as bedrock_model,
         (t.month_start + interval 1 month)::timestamp as month_stop,
-        tags_of_aws(t.raw_tags) as own_tags,
-        regexp_replace(t.categories, '([{,])"([^"]+":)', '\1"cost_category:\2', 'g')
-            as category_tags,
         '"aws:iam-principal":' || to_json(t.principal)::varchar as principal_tag
-    from typed as t
+    from described as t
     left join two_rows as r on t.x_line = r.x_line
     left join net_months as n on t.month_start = n.month_start
     where not is_split or setting('split_costs') = 'replace'

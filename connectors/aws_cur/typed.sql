@@ -48,14 +48,9 @@ select
     utc(line_item_usage_end_date) as stop,
     words(line_item_line_item_description) as description,
     words(line_item_product_code) as code,
-    coalesce(
-        words(product_product_name),
-        of_product[1],
-        words(product_servicecode)
-    ) as title,
-    coalesce(
-        words(product_region_code), words(product_region), of_product[2]
-    ) as region,
+    words(product_product_name) as product_name,
+    words(product_servicecode) as product_code,
+    coalesce(words(product_region_code), words(product_region)) as region,
     words(line_item_resource_id) as resource,
     words(product_sku) as sku,
     words(line_item_usage_type) as usage_type,
@@ -65,25 +60,18 @@ select
     quantity(line_item_usage_amount) as consumed,
     quantity(split_line_item_split_usage) as split_usage,
     words(pricing_unit) as consumed_unit,
-    coalesce(words(product_vcpu), of_product[3]) as cores,
-    coalesce(words(product_memory), of_product[4]) as memory,
-    coalesce(words(product_gpu), of_product[5]) as gpus,
-    coalesce(words(product_model), of_product[6]) as model,
+    words(product_vcpu) as cores,
+    words(product_memory) as memory,
+    words(product_gpu) as gpus,
+    words(product_model) as model,
     words(product_instance_type) as instance_type,
     words(savings_plan_savings_plan_arn) as plan_arn,
     words(reservation_reservation_arn) as reservation_arn,
-    -- The column tags holds all of them, those of accounts and cost categories too.
-    coalesce(json(tags), json(resource_tags), tags_csv, tags_flat) as raw_tags,
-    coalesce(written_text(tags), written_text(resource_tags)) as tags_text,
-    case
-        when json(tags) is null
-            then coalesce(json(cost_category), categories_csv, categories_flat)
-    end as categories
-from
-    (
-        select
-            *,
-            entries(product, ['product_name', 'region', 'vcpu', 'memory', 'gpu', 'model'])
-                as of_product
-        from source
-    ) as looked_up
+    product,
+    tags,
+    resource_tags,
+    cost_category,
+    coalesce(tags_csv, tags_flat) as flat_tags,
+    coalesce(categories_csv, categories_flat) as flat_categories,
+    coalesce(written_text(tags), written_text(resource_tags)) as tags_text
+from source

@@ -14,8 +14,10 @@ with promised as not materialized (
             as due,
         case when is_reservation then reserved_cost else plan_cost end as used,
         -- Which of two fees of one hour is the first, whatever their order in the file.
-        [description, sub_account, code, usage_type, region, invoice, raw_tags::varchar]
-            as written,
+        [
+            description, sub_account, code, usage_type, region, invoice,
+            coalesce(json_text(tags), json_text(resource_tags), flat_tags)
+        ] as written,
         case
             when is_reservation and coalesce(unused_upfront, unused_recurring) is not null
                 then coalesce(unused_upfront, 0) + coalesce(unused_recurring, 0)

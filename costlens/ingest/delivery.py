@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -256,8 +257,9 @@ def _deliver(work: Work, made: Plan, files: Sequence[SourceFile]) -> Delivery:
     )
     opened.view(work.con)
     try:
-        totals = control(work.con, made.pack)
-        notes = told(work.con, opened)
+        with ThreadPoolExecutor(1) as beside:
+            notes = beside.submit(told, work.con.cursor(), opened)
+            totals = control(work.con, made.pack)
     except duckdb.Error as error:
         raise unreadable(work.con, opened, error) from error
     opened.check_unchanged()
@@ -270,7 +272,7 @@ def _deliver(work: Work, made: Plan, files: Sequence[SourceFile]) -> Delivery:
                 if one.makes == "charges"
                 else "fill the column of the start on every line",
             )
-    return Delivery(opened=opened, totals=tuple(totals), notes=tuple(notes))
+    return Delivery(opened=opened, totals=tuple(totals), notes=tuple(notes.result()))
 
 
 def _of_changed(made: Plan, files: Sequence[SourceFile]) -> set[Unit]:

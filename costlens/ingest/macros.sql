@@ -56,6 +56,13 @@ create or replace macro try_exact(x) as try_cast(words(x) as decimal(38, 18));
 create or replace macro is_short(t) as
     length(t) - strpos(t, '.') <= 12 and not contains(t, 'e') and not contains(t, 'E');
 
+-- nothing_to_cut(x): that at once, of a column of text; else it is not said.
+create or replace macro nothing_to_cut(x) as
+    case typeof(x)
+        when 'VARCHAR' then coalesce(is_short(x::varchar), true)
+        else false
+    end;
+
 create or replace macro text_money(t) as
     case
         when is_short(t) then words(t)::decimal(38, 12)

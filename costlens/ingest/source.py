@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 # Small row groups: they are what the writer keeps in memory while it puts lines in order.
 _STAGED = "format parquet, row_group_size 30720"
+# Of zipped text one core inflates the next piece while others read the last: pieces are to be small.
+_CUT = "buffer_size = 8000000"
 _OURS = "read by a connector pack"  # the comment on such a view
 
 
@@ -311,7 +313,7 @@ def _reader(file: SourceFile, layout: Layout, *, link: Path) -> str:
         return (
             f"read_csv({literal(str(link))}, columns = {{{columns}}}, auto_detect = false, "
             f"header = false, skip = {header.lines}, delim = {literal(header.delimiter)}, "
-            f"quote = '\"', escape = '\"', compression = '{packing}')"
+            f"quote = '\"', escape = '\"', compression = '{packing}', {_CUT})"
         )
     wanted = {*layout.found.values(), *(at for m in layout.gathered.values() for at in m.values())}
     columns = ", ".join(f"{literal(header.names[at])}: 'VARCHAR'" for at in sorted(wanted))

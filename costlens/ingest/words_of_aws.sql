@@ -223,7 +223,8 @@ create or replace macro without_prefix(t) as
         when contains(t, '"resourceTags/') or (contains(t, '"user:') and contains(t, '"user_'))
             then regexp_replace(t, '([{,])"(?:resourceTags/(?:user:)?|user[:_])', '\1"', 'g')
         when contains(t, '"user:') then replace(replace(t, '{"user:', '{"'), ',"user:', ',"')
-        else replace(replace(t, '{"user_', '{"'), ',"user_', ',"')
+        when contains(t, '"user_') then replace(replace(t, '{"user_', '{"'), ',"user_', ',"')
+        else t
     end;
 
 create or replace macro all_tags_of_aws(t) as
@@ -243,6 +244,10 @@ create or replace macro tags_of_aws(t) as
         when contains(t, '"costCategory/') or contains(t, '"aws_') then all_tags_of_aws(t)
         else without_prefix(t)
     end;
+
+-- categories_of_aws(t): the object of a line's cost categories under keys that say what they are.
+create or replace macro categories_of_aws(t) as
+    regexp_replace(t, '([{,])"([^"]+":)', '\1"cost_category:\2', 'g');
 
 -- is_split_line(operation, parent): a pod's or task's part of a machine, told beside the machine's own
 -- line. is_machine_time(type, code, usage_type): the time of an instance, which such parts are of: not
