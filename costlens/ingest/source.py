@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 # Small row groups: they are what the writer keeps in memory while it puts lines in order.
 _STAGED = "format parquet, row_group_size 30720"
-# Of zipped text one core inflates the next piece while others read the last: pieces are to be small.
+# Of zipped text one core inflates a piece while others read the last one: pieces are to be small.
 _CUT = "buffer_size = 8000000"
 _OURS = "read by a connector pack"  # the comment on such a view
 
