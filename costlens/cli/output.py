@@ -114,6 +114,8 @@ def _wide(text: str) -> int:
 
 def _laid(text: str, width: int, is_figure: bool) -> str:
     """Put a text in a column, cut to its width; what is no letter or sign is a blank."""
+    if len(text) <= width and text.isascii() and text.isprintable():  # nearly all, and at once
+        return text.rjust(width) if is_figure else text.ljust(width)
     if not text.isprintable():
         text = "".join(letter if letter.isprintable() else " " for letter in text)
     if _wide(text) > width:

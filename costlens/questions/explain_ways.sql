@@ -1,14 +1,26 @@
 -- By which stages, rules and ways an amount came, in both bases. Grain: one row per (stage, service, class, rule,
 -- need, way), which is a part, and billing period. Numerators and denominators are added up over the placements of
 -- a part, and reduced. Reads: explain_parts, kept before; placements.
-with described as (
+-- Takes: $level; $is_whole, whether its placements have need-sets of no target.
+-- The need-sets are asked for once more: their hops are decoded, and few others.
+with reached as (
+    select billing_period, placement, hops
+    from placements
+    where set_of($level, feature_set, model_set, product_set) in (select need_set from explain_parts)
+    union all
+    select billing_period, placement, hops
+    from placements
+    where $is_whole
+),
+
+described as (
     select
         e.*,
         p.hops,
         list_transform(p.hops, lambda h: h.hop || ' ' || h.via || ' by ' || h.measure) as way,
         e.rung as need
     from explain_parts as e
-    inner join placements as p
+    inner join reached as p
         on e.billing_period = p.billing_period and e.placement = p.placement
 ),
 

@@ -41,7 +41,7 @@ def explain_stages(asked: Asked, why: Why) -> Answer:
 
 
 def _explained(asked: Asked, why: Why) -> Answer:
-    asked.keep("explain_ways")
+    asked.keep("explain_ways", level=why.level, is_whole=why.is_whole)
     return asked.ask("explain", basis=why.basis, build=asked.build.number)
 
 

@@ -53,6 +53,7 @@ GIVEN = {
     "horizon": "now",
     "most": 10,
     "owner": None,
+    "is_whole": False,
     "as_of": datetime(2026, 6, 1).date(),
     "product": None,
     "basis": "billed",
