@@ -258,8 +258,9 @@ def _deliver(work: Work, made: Plan, files: Sequence[SourceFile]) -> Delivery:
     opened.view(work.con)
     try:
         with ThreadPoolExecutor(1) as beside:
-            notes = beside.submit(told, work.con.cursor(), opened)
+            asked = beside.submit(told, work.con.cursor(), opened)
             totals = control(work.con, made.pack)
+            notes = asked.result()
     except duckdb.Error as error:
         raise unreadable(work.con, opened, error) from error
     opened.check_unchanged()
@@ -272,7 +273,7 @@ def _deliver(work: Work, made: Plan, files: Sequence[SourceFile]) -> Delivery:
                 if one.makes == "charges"
                 else "fill the column of the start on every line",
             )
-    return Delivery(opened=opened, totals=tuple(totals), notes=tuple(notes.result()))
+    return Delivery(opened=opened, totals=tuple(totals), notes=tuple(notes))
 
 
 def _of_changed(made: Plan, files: Sequence[SourceFile]) -> set[Unit]:

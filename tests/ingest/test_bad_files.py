@@ -9,6 +9,8 @@ import duckdb
 import pytest
 from conftest import DATA, HEADER, Desk, line
 
+from costlens.paths import bundled
+
 AGAIN = "\n    deliver it again, whole"
 RUNS = "run_id,pipeline,start,end,status,feature,weight,slots\n"
 USE = "consumer,target,hour,measure,quantity\n"
@@ -286,3 +288,21 @@ def test_a_line_is_found_again_in_a_file_with_folded_lines(desk: Desk) -> None:
     text = HEADER + "\n" + line(tags='{"a":\n\n"x"}') + "\n\n" + line("", effective="0")
     (told,) = _told(desk, text)
     assert told.startswith("bills/a.csv:8: BilledCost is missing")
+
+
+def test_a_value_that_only_the_findings_of_a_pack_read_is_told_as_well(desk: Desk) -> None:
+    pack = desk.folder / "connectors" / "own"
+    shutil.copytree(bundled("connectors") / "activity", pack)
+    text = (pack / "connector.yaml").read_text()
+    text = text.replace("name: activity", "name: own").replace("[consumer]", "[consumer, price]")
+    (pack / "connector.yaml").write_text(text)
+    (pack / "findings.sql").write_text(
+        "select 'info', 'dear', x_line, 'it is dear', 'use less' from source where money(price) > 9"
+    )
+    desk.sources("name: use, type: own, path: use.csv")
+    rows = [f"m,feature:f,2026-05-01T00:00:00Z,reads,1,{price}\n" for price in ("1", "much")]
+    desk.write("use.csv", USE.replace("\n", ",price\n") + "".join(rows))
+    assert desk.refusal() == [
+        'use.csv:3: "much" in the column price is not an amount of money\n'
+        "    write a plain number, such as 1234.56 or -1.5e-7"
+    ]
