@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from shutil import get_terminal_size
 from unicodedata import combining, east_asian_width
@@ -109,7 +110,13 @@ def _wide(text: str) -> int:
     """Count the columns of a terminal that a text takes: a letter may be two wide, or none."""
     if text.isascii():
         return len(text)
-    return sum(2 if east_asian_width(one) in "WF" else not combining(one) for one in text)
+    return len(text) + sum(_more(one) for one in text if not one.isascii())
+
+
+@cache
+def _more(letter: str) -> int:
+    """Say how many columns more than one a letter takes."""
+    return 1 if east_asian_width(letter) in "WF" else -bool(combining(letter))
 
 
 def _laid(text: str, width: int, is_figure: bool) -> str:
