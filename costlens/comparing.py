@@ -8,7 +8,7 @@ counts with the later of the two, in this order.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from costlens.allocate import steps
@@ -16,6 +16,7 @@ from costlens.allocate.book import Book, tag_keys_of
 from costlens.ingest.source import macros
 from costlens.ingest.tags import show_retagged
 from costlens.lake import Build, Lake
+from costlens.lake.closings import closed_months, read_closings
 from costlens.questions.ask import Answer, Asked, open_build, set_rates
 from costlens.questions.window import Window
 
@@ -60,9 +61,11 @@ def compare(lake: Lake, sides: Sides) -> Answer:
         asked.con.execute(STATES)
         changed = list(_changed(sides))
         _keep_stored(lake, asked.con, sides, changed)
-        books = (_book(lake, sides.before), _book(lake, sides.after))
-        for state, ours in _states():
-            _allocate(lake, asked.con, sides, books, changed, state=state, ours=ours)
+        for (before, after), months in _made_by(lake, sides, changed).items():
+            of_months = replace(sides, before=lake.build(before), after=lake.build(after))
+            books = (_book(lake, of_months.before), _book(lake, of_months.after))
+            for state, ours in _states():
+                _allocate(lake, asked.con, of_months, books, months, state=state, ours=ours)
         return asked.ask("compare")
     finally:
         asked.con.close()
@@ -84,6 +87,27 @@ def _changed(sides: Sides) -> Iterator[str]:
         is_asked = sides.window.first <= month < sides.window.after
         if is_asked and ours.get(month) != theirs.get(month):
             yield month
+
+
+def _made_by(lake: Lake, sides: Sides, months: Sequence[str]) -> dict[tuple[int, int], list[str]]:
+    """Group months by the builds that made them: a closed one is as the build that closed it."""
+    made: dict[tuple[int, int], list[str]] = {}
+    before, after = (_closed_by(lake, build) for build in (sides.before, sides.after))
+    for month in months:
+        pair = before.get(month, sides.before.number), after.get(month, sides.after.number)
+        made.setdefault(pair, []).append(month)
+    return made
+
+
+def _closed_by(lake: Lake, build: Build) -> dict[str, int]:
+    """Find the builds that closed months of a build, but for those that are forgotten since."""
+    kept = {one.number for one in lake.builds()}
+    asked = open_build(lake, build.number)
+    try:
+        closings = closed_months(read_closings(asked.con))
+        return {month: one.build for month, one in closings.items() if one.build in kept}
+    finally:
+        asked.con.close()
 
 
 def _book(lake: Lake, build: Build) -> Book:

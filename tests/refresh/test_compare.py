@@ -90,3 +90,15 @@ def test_a_build_that_is_not_there_is_told(shop: Company) -> None:
     ran = shop.run("compare", "1", "9")
     assert ran.code == 1
     assert "no build 9" in ran.err
+
+
+@pytest.mark.parametrize("cause", ["runs", "catalogue"])
+def test_what_waited_for_a_closed_month_is_its_causes_part_once_it_is_reopened(
+    shop: Company, cause: str
+) -> None:
+    assert shop.run("close", "2026-05").code == 0
+    CHANGES[cause](shop)
+    shop.refresh()  # the month stays; what the build knows is new
+    assert not moved(compared(shop, "2", "3", "--month", "2026-05"))
+    assert shop.run("refresh", "--reopen", "2026-05").code == 0
+    assert moved(compared(shop, "3", "4", "--month", "2026-05")) == {cause}
