@@ -112,15 +112,14 @@ def charges(company: Company, columns: str) -> list[dict[str, str]]:
 
 
 def rows_of(
-    path: Path, type: str = "aws_cur", **source: object
+    *paths: Path, type: str = "aws_cur", **source: object
 ) -> list[dict[str, Any]]:  # any: what DuckDB gives
     """Give what the pack makes of a report, and insist that it comes to the report's own totals."""
-    named = Source(name="bill", type=type, path=path.name, **source)  # type: ignore[arg-type]
+    named = Source(name="bill", type=type, path=paths[0].name, **source)  # type: ignore[arg-type]
     pack = fit(next(pack for pack in find_packs(None) if pack.name == type), named)
     with duckdb.connect() as con, tempfile.TemporaryDirectory() as folder, macros(con):
-        opened = open_files(
-            con, [named_file(path)], pack=pack, currency="USD", staging=Path(folder)
-        )
+        files = [named_file(path) for path in paths]
+        opened = open_files(con, files, pack=pack, currency="USD", staging=Path(folder))
         opened.view(con)
         made = con.execute(f"from ({rows_sql(con, pack, 'charges', tag_keys=frozenset())})")
         names = [column[0] for column in made.description]

@@ -24,7 +24,7 @@ select
             case when account is null then 'BillingAccountId' end,
             case when period_start <> month_start then 'BillingPeriodStart' end,
             case when stop is null then 'ChargePeriodEnd' end,
-            case when malformed(tags_text, raw_tags) then 'Tags' end
+            case when is_malformed then 'Tags' end
         ),
         ''
     ) as x_repairs,
@@ -60,14 +60,13 @@ select
     meter as SkuMeter,
     case
         when service = 'Amazon Bedrock' then details_of_tokens(bedrock_model, meter)
-        when cores is not null then details_of_machine(instance_type, cores, memory, gpus)
+        else machine_details
     end as SkuPriceDetails,
     coalesce(terms.pricing, pricing) as PricingCategory,
     case when is_split then quantity else coalesce(part_quantity, quantity) end as ConsumedQuantity,
     case when not is_unused then consumed_unit end as ConsumedUnit,
     coalesce(terms.commitment, commitment) as CommitmentDiscountId,
     coalesce(terms.status, commitment_status) as CommitmentDiscountStatus,
-    nullif('{' || concat_ws(',', own_tags[2:-2], category_tags[2:-2], principal_tag) || '}', '{}')
-        as Tags
+    own_tags as Tags
 from lines
 left join pod_shares using (x_line)

@@ -14,8 +14,15 @@ with kinds as (
         + count(line_item_net_unblended_cost) filter (
             words(line_item_net_unblended_cost::varchar) <> ''
         ) as priced,
-        sum(coalesce(exact(line_item_net_unblended_cost), exact(line_item_unblended_cost), 0))
-            as price,
+        -- Most lines are plain usage, whose price is told nowhere.
+        sum(
+            case
+                when line_item_line_item_type <> 'Usage' or is_split then
+                    coalesce(
+                        exact(line_item_net_unblended_cost), exact(line_item_unblended_cost), 0
+                    )
+            end
+        ) as price,
         sum(
             coalesce(exact(split_line_item_net_split_cost), exact(split_line_item_split_cost), 0)
             + coalesce(

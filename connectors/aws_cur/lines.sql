@@ -1,14 +1,15 @@
 -- connectors/aws_cur/lines.sql
 -- The lines with what they cost in both bases. Grain: one row per line item, and one more per fee of a
 -- commitment for what nothing used of it. Lines of split cost allocation data (is_split) cost nothing by
--- themselves and are here only where the source's split_costs is replace. Reads: typed, unused, products,
--- tag_sets.
+-- themselves and are here only where the source's split_costs is replace. Reads: source, typed, unused,
+-- products, tag_sets.
 
 -- The months in which lines have a private price: there it holds the discounts already.
 with net_months as (
-    select distinct month_start
-    from typed
-    where net is not null
+    select distinct
+        date_trunc('month', utc(bill_billing_period_start_date))::timestamp as month_start
+    from source
+    where words(line_item_net_unblended_cost) is not null
 ),
 
 two_rows as (
@@ -18,25 +19,29 @@ two_rows as (
 
 described as not materialized (
     select
-        t.* exclude (product, region, cores, memory, gpus, model),
-        coalesce(t.product_name, p.of_product[1], t.product_code) as title,
-        coalesce(t.region, p.of_product[2]) as region,
-        coalesce(t.cores, p.of_product[3]) as cores,
-        coalesce(t.memory, p.of_product[4]) as memory,
-        coalesce(t.gpus, p.of_product[5]) as gpus,
-        coalesce(t.model, p.of_product[6]) as model,
-        coalesce(s.raw_tags, t.flat_tags) as raw_tags,
-        coalesce(s.own_tags, tags_of_aws(t.flat_tags)) as own_tags,
-        case
-            when not s.is_all then coalesce(s.category_tags, categories_of_aws(t.flat_categories))
-        end as category_tags
+        t.* exclude (region, model),
+        coalesce(t.product_name, p.name, t.product_code) as title,
+        coalesce(t.region, p.region) as region,
+        coalesce(t.model, p.model) as model,
+        p.machine as machine_details,
+        s.is_malformed,
+        s.own_tags
     from typed as t
-    left join products as p on t.product = p.product
-    left join tag_sets as s
+    -- Every line has its product and its set. Of inner joins DuckDB knows which lines have the same text.
+    inner join products as p
+        on
+            t.product is not distinct from p.product
+            and t.product_instance_type is not distinct from p.product_instance_type
+            and t.product_vcpu is not distinct from p.product_vcpu
+            and t.product_memory is not distinct from p.product_memory
+            and t.product_gpu is not distinct from p.product_gpu
+    inner join tag_sets as s
         on
             t.tags is not distinct from s.tags
             and t.resource_tags is not distinct from s.resource_tags
             and t.cost_category is not distinct from s.cost_category
+            and t.x_gathered is not distinct from s.x_gathered
+            and t.principal is not distinct from s.principal
 ),
 
 judged as not materialized (
@@ -73,8 +78,7 @@ judged as not materialized (
         case
             when service = 'Amazon Bedrock' then model_of_bedrock(t.usage_type, t.title, t.model)
         end as bedrock_model,
-        (t.month_start + interval 1 month)::timestamp as month_stop,
-        '"aws:iam-principal":' || to_json(t.principal)::varchar as principal_tag
+        (t.month_start + interval 1 month)::timestamp as month_stop
     from described as t
     left join two_rows as r on t.x_line = r.x_line
     left join net_months as n on t.month_start = n.month_start

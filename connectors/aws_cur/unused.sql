@@ -16,7 +16,7 @@ with promised as not materialized (
         -- Which of two fees of one hour is the first, whatever their order in the file.
         [
             description, sub_account, code, usage_type, region, invoice,
-            coalesce(json_text(tags), json_text(resource_tags), flat_tags)
+            coalesce(json_text(tags), json_text(resource_tags), x_gathered::varchar)
         ] as written,
         case
             when is_reservation and coalesce(unused_upfront, unused_recurring) is not null

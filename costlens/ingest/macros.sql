@@ -1,27 +1,27 @@
 -- What a connector pack may say about a column, whatever type the column has: text from CSV, or its
--- own type from Parquet. typeof(x) is folded away before a query runs: its branches cost nothing.
+-- own type from Parquet. A macro of text stands beside its sibling for all else, and DuckDB takes the one
+-- that fits; typeof(x) is folded away before a query runs: its branches cost nothing.
 -- A try_ macro is the sibling that gives null where the other raises; it finds the offending lines.
 -- No macro depends on the session's time zone: a cursor does not inherit it.
 --
 -- A macro is text: what it repeats is bound and optimised again, and macros in macros multiply. So what
 -- is repeated is named first, by a lambda over a list of one: list_transform([text], lambda t: ...)[1].
+-- An amount is tried before it is looked at as words: what cannot fail is done once a distinct text.
 
--- words(x): text, with every spelling of "nothing" as null. No `in (...)`: DuckDB
--- would make a join of each.
+-- words(x): text, with every spelling of "nothing" as null. said(x): the same of a column of text; one of
+-- another type is as it is. A map, as DuckDB looks each distinct text of a Parquet file up only once in it,
+-- and where all rows are in the first case, it knows further on which of them have the same text.
+create or replace macro nothings() as map {
+    '': true, 'NULL': true, 'null': true, '(null)': true, 'None': true, 'NaN': true, 'nan': true
+};
+
 create or replace macro words(x) as
     case
-        when length(x::varchar) >= 7 then x::varchar
-        else case x::varchar
-            when '' then null
-            when 'NULL' then null
-            when 'null' then null
-            when '(null)' then null
-            when 'None' then null
-            when 'NaN' then null
-            when 'nan' then null
-            else x::varchar
-        end
+        when x is null or length(x::varchar) >= 7 or nothings()[x::varchar] is null then x::varchar
     end;
+
+create or replace macro said(x varchar) as words(x),
+(x) as x;
 
 -- exact(x): an amount as its source has it, DECIMAL(38,18). A DOUBLE is read to its 15 safe digits,
 -- and from 1000 as it would be printed: a plain cast would add noise behind them. The rest is read as
@@ -29,11 +29,12 @@ create or replace macro words(x) as
 create or replace macro written_exact(x) as
     case typeof(x)
         when 'FLOAT' then words(x)::decimal(38, 18)
-        when 'VARCHAR' then words(x)::decimal(38, 18)
         else x::decimal(38, 18)
     end;
 
-create or replace macro exact(x) as
+create or replace macro exact(x varchar) as
+    coalesce(try_cast(x as decimal(38, 18)), words(x)::decimal(38, 18)),
+(x) as
     case typeof(x)
         when 'DOUBLE' then
             case
@@ -48,7 +49,8 @@ create or replace macro exact(x) as
         else written_exact(x)
     end;
 
-create or replace macro try_exact(x) as try_cast(words(x) as decimal(38, 18));
+create or replace macro try_exact(x varchar) as try_cast(x as decimal(38, 18)),
+(x) as try_cast(words(x) as decimal(38, 18));
 
 -- money(x): trunc(exact(x), 12) as DECIMAL(38,12), cut off toward zero; what is cut is the load's
 -- residual. For a DOUBLE the same is written in whole numbers of 64 bits, which is twice as fast. A text
@@ -57,19 +59,17 @@ create or replace macro is_short(t) as
     length(t) - strpos(t, '.') <= 12 and not contains(t, 'e') and not contains(t, 'E');
 
 -- nothing_to_cut(x): that at once, of a column of text; else it is not said.
-create or replace macro nothing_to_cut(x) as
-    case typeof(x)
-        when 'VARCHAR' then coalesce(is_short(x::varchar), true)
-        else false
-    end;
+create or replace macro nothing_to_cut(x varchar) as coalesce(is_short(x), true),
+(x) as false;
 
 create or replace macro text_money(t) as
     case
-        when is_short(t) then words(t)::decimal(38, 12)
-        else trunc(words(t)::decimal(38, 18), 12)
+        when is_short(t) then coalesce(try_cast(t as decimal(38, 12)), words(t)::decimal(38, 12))
+        else trunc(exact(t), 12)
     end;
 
-create or replace macro money(x) as
+create or replace macro money(x varchar) as text_money(x),
+(x) as
     case typeof(x)
         when 'DOUBLE' then
             case
@@ -85,24 +85,23 @@ create or replace macro money(x) as
                 when abs(try_cast(x as double)) < 1000 then x::decimal(18, 12)::decimal(38, 12)
                 else trunc(x::varchar::decimal(38, 18), 12)
             end
-        when 'VARCHAR' then text_money(x::varchar)
         else trunc(written_exact(x), 12)
     end;
 
 create or replace macro try_money(x) as try_exact(x);
 
 -- quantity(x): a number that is not money, DECIMAL(38,12). whole(x): a whole number, BIGINT.
-create or replace macro quantity(x) as
+create or replace macro quantity(x varchar) as text_money(x),
+(x) as
     case typeof(x)
         when 'DOUBLE' then case when not isnan(try_cast(x as double)) then x::decimal(38, 12) end
-        when 'VARCHAR' then text_money(x::varchar)
         else trunc(written_exact(x), 12)
     end;
 
 create or replace macro try_quantity(x) as try_exact(x);
 
-create or replace macro whole(x) as
-    case typeof(x) when 'VARCHAR' then words(x)::bigint else x::bigint end;
+create or replace macro whole(x varchar) as words(x)::bigint,
+(x) as x::bigint;
 
 create or replace macro try_whole(x) as try_cast(words(x) as bigint);
 
@@ -111,15 +110,12 @@ create or replace macro net_money(net, gross) as coalesce(money(net), money(gros
 
 -- list_price(x): money, or null where a text is no number: some tools write words there, and a list price
 -- ties to nothing, so that stops no bill.
-create or replace macro list_price(x) as
-    case typeof(x)
-        when 'VARCHAR' then
-            case
-                when is_short(x::varchar) then try_cast(words(x) as decimal(38, 12))
-                else trunc(try_money(x), 12)
-            end
-        else money(x)
-    end;
+create or replace macro list_price(x varchar) as
+    case
+        when is_short(x) then try_cast(x as decimal(38, 12))
+        else trunc(try_money(x), 12)
+    end,
+(x) as money(x);
 
 -- units_of(x): money as whole units of 10^-12, in HUGEINT. in_money(u): the way back.
 create or replace macro units_of(x) as (x * 1000000000000::decimal(13, 0))::hugeint;
@@ -178,29 +174,27 @@ create or replace macro zulu_time(t) as
             then try_cast(t as timestamp)
     end;
 
-create or replace macro try_utc(x) as
+create or replace macro try_utc(x varchar) as
+    coalesce(zulu_time(x), list_transform([words(x)], lambda t: text_utc(t))[1]),
+(x) as
     case typeof(x)
-        when 'VARCHAR' then
-            coalesce(
-                zulu_time(x::varchar), list_transform([words(x)], lambda t: text_utc(t))[1]
-            )
         when 'TIMESTAMP WITH TIME ZONE' then timezone('UTC', try_cast(x as timestamptz))
         else try_cast(x as timestamp)
     end;
 
-create or replace macro utc(x) as
+create or replace macro utc(x varchar) as
+    coalesce(
+        zulu_time(x),
+        list_transform(
+            [words(x)],
+            lambda t: case
+                when t is not null
+                    then coalesce(text_utc(t), error('not a time: ' || t)::timestamp)
+            end
+        )[1]
+    ),
+(x) as
     case typeof(x)
-        when 'VARCHAR' then
-            coalesce(
-                zulu_time(x::varchar),
-                list_transform(
-                    [words(x)],
-                    lambda t: case
-                        when t is not null
-                            then coalesce(text_utc(t), error('not a time: ' || t)::timestamp)
-                    end
-                )[1]
-            )
         when 'TIMESTAMP WITH TIME ZONE' then timezone('UTC', try_cast(x as timestamptz))
         else try_cast(x as timestamp)
     end;
@@ -258,22 +252,22 @@ create or replace macro text_object(t) as
         when starts_with(ltrim(t), '{') then try(system.main.json(t))
     end;
 
-create or replace macro json(x) as
+create or replace macro json(x varchar) as
     nullif(
         coalesce(
-            case
-                when typeof(x) = 'VARCHAR' and starts_with(x::varchar, '{')
-                    then try(system.main.json(x::varchar))
-            end,
-            case
-                when typeof(x) = 'VARCHAR'
-                    then list_transform([words(x)], lambda t: text_object(t))[1]
-                when suffix(typeof(x), '[]') then pairs_object(to_json(x)::varchar)
-                when starts_with(typeof(x), 'STRUCT')
-                    then json_merge_patch('{}'::json, to_json(x))::varchar
-                else to_json(x)::varchar
-            end
+            case when starts_with(x, '{') then try(system.main.json(x)) end,
+            list_transform([words(x)], lambda t: text_object(t))[1]
         ),
+        '{}'
+    ),
+(x) as
+    nullif(
+        case
+            when suffix(typeof(x), '[]') then pairs_object(to_json(x)::varchar)
+            when starts_with(typeof(x), 'STRUCT')
+                then json_merge_patch('{}'::json, to_json(x))::varchar
+            else to_json(x)::varchar
+        end,
         '{}'
     );
 
@@ -294,7 +288,8 @@ create or replace macro without_tags(t, pattern) as
         '{}'
     );
 
-create or replace macro written_text(x) as case typeof(x) when 'VARCHAR' then words(x) end;
+create or replace macro written_text(x varchar) as words(x),
+(x) as null::varchar;
 
 create or replace macro malformed(t, made) as
     made is null
@@ -309,18 +304,20 @@ create or replace macro text_entry(t, key) as
 
 -- entry(x, key): the text of one key of a MAP, of a STRUCT, or of an object in JSON text. Give it a
 -- plain column: a macro repeats its argument, and one in another multiplies.
-create or replace macro entry(x, key) as
+create or replace macro entry(x varchar, key) as nullif(text_entry(x, key), ''),
+(x, key) as
     nullif(
         case
             when starts_with(typeof(x), 'MAP') then try_cast(x as map(varchar, varchar))[key]
             when starts_with(typeof(x), 'STRUCT') then json_extract_string(to_json(x), key)
-            when typeof(x) = 'VARCHAR' then text_entry(x::varchar, key)
         end,
         ''
     );
 
 -- entries(x, keys): the texts of several keys, in their order, for one look at the object.
-create or replace macro entries(x, keys) as
+create or replace macro entries(x varchar, keys) as
+    list_transform(text_entry(x, keys), lambda found: nullif(found, '')),
+(x, keys) as
     list_transform(
         case
             when starts_with(typeof(x), 'MAP')
@@ -328,7 +325,6 @@ create or replace macro entries(x, keys) as
                     keys, lambda key: try_cast(x as map(varchar, varchar))[key]
                 )
             when starts_with(typeof(x), 'STRUCT') then json_extract_string(to_json(x), keys)
-            when typeof(x) = 'VARCHAR' then text_entry(x::varchar, keys)
         end,
         lambda found: nullif(found, '')
     );
@@ -360,8 +356,8 @@ create or replace macro text_elements(t) as
         when '{' then to_json(try(json_extract(t, '$.list[*].element')))::varchar
     end;
 
-create or replace macro try_elements(x) as
-    text_elements(case when typeof(x) = 'VARCHAR' then x::varchar else to_json(x)::varchar end);
+create or replace macro try_elements(x varchar) as text_elements(x),
+(x) as text_elements(to_json(x)::varchar);
 
 create or replace macro elements(x) as
     case
@@ -385,8 +381,8 @@ create or replace macro plain(x) as rtrim(rtrim(x::decimal(38, 18)::varchar, '0'
 create or replace macro second_line(line) as line + 5000000000;
 
 -- json_text(x): any column as text, what is nested as JSON.
-create or replace macro json_text(x) as
-    case typeof(x) when 'VARCHAR' then words(x) else to_json(x)::varchar end;
+create or replace macro json_text(x varchar) as words(x),
+(x) as to_json(x)::varchar;
 
 -- listed(x): names, from text with `;` between them or from a JSON list.
 create or replace macro listed(x) as

@@ -10,9 +10,9 @@ import re
 import shutil
 import zipfile
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -46,6 +46,7 @@ class Opened:
     pack: Pack
     version: str
     selects: Mapping[str, str]  # view → what selects its rows
+    objects: Mapping[str, str] = field(default_factory=dict)  # gathered column → it, of x_gathered
     shadowed: tuple[tuple[str, str], ...]  # a file, and a column of it that the same one hides
     alike: Mapping[tuple[str, ...], str]  # tags that differ in their signs alone, and a file's name
     unended: tuple[
@@ -73,9 +74,13 @@ class Opened:
             f" when {literal(setting)} then {literal(value)}"
             for setting, value in self.pack.settings.items()
         )
+        objects = "".join(
+            f" when {literal(column)} then {made}" for column, made in self.objects.items()
+        )
         for macro in (
             f"currency_if_missing() as {missing}",
             f"setting(name) as case name when '' then null::varchar{given} end",
+            f"gathered(name, x_gathered) as case name when '' then null::varchar{objects} end",
         ):
             con.cursor().execute(f"create or replace macro {macro}").fetchall()
         for view, select in self.selects.items():
@@ -105,7 +110,7 @@ def macros(con: "DuckDBPyConnection") -> Iterator[None]:
         views = f"select view_name from duckdb_views() where comment = '{_OURS}'"
         for (view,) in cursor.execute(views).fetchall():
             cursor.execute(f"drop view if exists {name(view)}")
-        for macro in (*names, "currency_if_missing", "setting"):
+        for macro in (*names, "currency_if_missing", "setting", "gathered"):
             cursor.execute(f"drop macro if exists {macro}")
 
 
@@ -124,10 +129,14 @@ def open_files(
     reads only the first rows of each.
     """
     staged = _stage_all(con, files, pack=pack, staging=staging, limit=limit)
+    spelled = [_may_spell_nothing(con, path) for _, path in staged]
     known = {column for layout, _ in staged for column in layout.found}
+    gathered = _gathered(layout for layout, _ in staged)
+    objects = {column: _object(gathered, column) for column in pack.description.gather}
     cut = f" where file_row_number < {limit}" if limit else ""
     selects = [
-        f"select {_columns(layout, pack, file, known=known)}{_kind(file, pack)}, "
+        f"select {_columns(layout, pack, file, known=known, spelled=spelled[number])}"
+        f"{_kind(file, pack)}, {_values(layout, file, gathered)} as x_gathered, "
         f"file_row_number + {number * LINES_A_FILE + 1} as x_line from read_parquet("
         f"{literal(str(path))}, file_row_number = true, hive_partitioning = false){cut}"
         for number, (file, (layout, path)) in enumerate(zip(files, staged, strict=True))
@@ -141,7 +150,8 @@ def open_files(
         files=tuple(files),
         pack=pack,
         version=staged[0][0].version,
-        selects={"source": "\nunion all ".join(selects)},
+        selects={"source": _with_objects("\nunion all ".join(selects), objects)},
+        objects=objects,
         shadowed=tuple(
             (file.name, column)
             for file, (layout, _) in zip(files, staged, strict=True)
@@ -211,6 +221,21 @@ def _stage(
     return layout, path
 
 
+def _may_spell_nothing(con: "DuckDBPyConnection", path: Path) -> frozenset[str]:
+    """Name the columns of a file in which a spelling of nothing may stand.
+
+    Of most it is known that none does, by the least and the greatest text of each piece of them.
+    """
+    sql = (
+        "select distinct path_in_schema from parquet_metadata($path) "
+        "where case when stats_min_value is null or stats_max_value is null "
+        "then stats_null_count is distinct from num_values "
+        "else len(list_filter(map_keys(nothings()), lambda text: text >= stats_min_value "
+        "and text <= stats_max_value)) > 0 end"
+    )
+    return frozenset(row[0] for row in con.cursor().execute(sql, {"path": str(path)}).fetchall())
+
+
 def _check_rows(
     con: "DuckDBPyConnection", file: SourceFile, path: Path, *, limit: int | None
 ) -> None:
@@ -265,35 +290,69 @@ def _leaves_out(file: SourceFile, layout: Layout) -> bool:
     )
 
 
-def _columns(layout: Layout, pack: Pack, file: SourceFile, *, known: set[str]) -> str:
-    """Select a pack's columns; those of Parquet keep their types.
+def _columns(
+    layout: Layout, pack: Pack, file: SourceFile, *, known: set[str], spelled: frozenset[str]
+) -> str:
+    """Select a pack's columns; those of Parquet keep their types, text that says nothing is null.
 
     What another part of the delivery has takes its type from there: a null without one.
     """
-    is_parquet = file.format == "parquet"
-    headed = layout.header.names
-    names = [name(headed[at] if is_parquet else f"c{at}") for at in range(len(headed))]
+    names = [
+        f"said({name(column)})" if column in spelled else name(column)
+        for column in _names(layout, file)
+    ]
     found = {column: literal(value) for column, value in pack.description.values.items()}
     found |= {column: names[at] for column, at in {**layout.filled, **layout.found}.items()}
     found |= {column: f"{literal(value)}::varchar" for column, value in pack.fixed.items()}
     nothing = {column: "null" if column in known else "null::varchar" for column in pack.columns}
     columns = [f"{found.get(column, nothing[column])} as {name(column)}" for column in pack.columns]
-    columns += [
-        f"{_object(members, names)} as {name(column)}"
-        for column, members in layout.gathered.items()
-    ]
     return ", ".join(columns)
 
 
-def _object(members: dict[str, int], names: list[str]) -> str:
-    """Write the JSON object of several columns, without those that are null."""
-    if not members:
+def _names(layout: Layout, file: SourceFile) -> list[str]:
+    """Name the columns of a file as what is read of it has them, in their order."""
+    headed = layout.header.names
+    is_parquet = file.format == "parquet"
+    return [headed[at] if is_parquet else f"c{at}" for at in range(len(headed))]
+
+
+def _gathered(layouts: Iterable[Layout]) -> dict[tuple[str, str], int]:
+    """Give the place in x_gathered of what any file of a delivery gathers: column and key."""
+    members = {
+        (column, key)
+        for layout in layouts
+        for column, places in layout.gathered.items()
+        for key in places
+    }
+    return {member: number for number, member in enumerate(sorted(members), start=1)}
+
+
+def _values(layout: Layout, file: SourceFile, gathered: Mapping[tuple[str, str], int]) -> str:
+    """Write x_gathered, all values of a line that are gathered: a key for what they mean."""
+    if not gathered:
         return "null::varchar"
+    names = [name(column) for column in _names(layout, file)]
+    places = [layout.gathered.get(column, {}).get(key) for column, key in gathered]
+    values = ("null::varchar" if at is None else f"{names[at]}::varchar" for at in places)
+    return f"row({', '.join(values)})"
+
+
+def _object(gathered: Mapping[tuple[str, str], int], column: str) -> str:
+    """Write the JSON object of a gathered column, of x_gathered; without what is null."""
     pairs = ", ".join(
-        f"{literal(json.dumps(key, ensure_ascii=False) + ':')} || to_json(words({names[at]}))"
-        for key, at in sorted(members.items())
+        f"{literal(json.dumps(key, ensure_ascii=False) + ':')} || to_json(words(x_gathered[{at}]))"
+        for (of, key), at in gathered.items()
+        if of == column
     )
-    return f"nullif('{{' || concat_ws(',', {pairs}) || '}}', '{{}}')"
+    return f"nullif('{{' || concat_ws(',', {pairs}) || '}}', '{{}}')" if pairs else "null::varchar"
+
+
+def _with_objects(rows: str, objects: Mapping[str, str]) -> str:
+    """Select the gathered columns beside the others."""
+    if not objects:
+        return rows
+    made = ", ".join(f"{made} as {name(column)}" for column, made in objects.items())
+    return f"select *, {made} from (\n{rows}\n)"
 
 
 def _text_columns(layout: Layout, file: SourceFile) -> str:

@@ -32,6 +32,48 @@ def test_tags_have_one_name_in_every_form_of_the_report(
     assert tagged == {"team": "risk", "aws:createdBy": "me"}
 
 
+def test_parts_with_other_tag_columns_are_one_bill(tmp_path: Path) -> None:
+    parts = [
+        {"resourceTags/user:team": "risk", "resourceTags/user:env": "prod"},
+        {},
+        {"resourceTags/user:env": "test", "resourceTags/aws:createdBy": "me"},
+        {"resource_tags_user_team": "fraud", "cost_category_unit": "ML"},
+    ]
+    paths = [
+        write_csv(
+            tmp_path / f"{number}.csv",
+            [{**line("Usage", "1"), **tags}, line("Usage", "2"), {**line("Usage", "4"), **tags}],
+        )
+        for number, tags in enumerate(parts)
+    ]
+    made = [row["Tags"] and json.loads(row["Tags"]) for row in rows_of(*paths)]
+    wanted: list[dict[str, str] | None] = [
+        {"team": "risk", "env": "prod"},
+        None,
+        {"env": "test", "aws:createdBy": "me"},
+        {"team": "fraud", "cost_category:unit": "ML"},
+    ]
+    assert made == [tags for one in wanted for tags in (one, None, one)]
+
+
+NOTHINGS = ["", "NULL", "null", "(null)", "None", "NaN", "nan"]
+
+
+@pytest.mark.parametrize(("least", "greatest"), [("a", "b"), ("A", "z"), ("NULLS", "named")])
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_what_spells_nothing_is_nothing_wherever_it_stands(
+    tmp_path: Path, form: str, least: str, greatest: str
+) -> None:
+    write = write_csv if form == "csv" else write_parquet
+    # Text is staged in pieces of 30,720 lines: what is in the second one is seen, too.
+    many = 31_000 if form == "csv" else 3
+    lines = [line("Usage", "1", resource_id=least, usage_type=greatest)] * many
+    lines += [line("Usage", "1", resource_id=text, usage_type=least) for text in NOTHINGS]
+    rows = rows_of(write(tmp_path / f"cur.{form}", lines))
+    assert [row["ResourceId"] for row in rows] == [least] * many + [None] * len(NOTHINGS)
+    assert [row["x_usage_type"] for row in rows] == [greatest] * many + [least] * len(NOTHINGS)
+
+
 def test_of_a_tags_key_the_first_prefix_goes_and_no_other(tmp_path: Path) -> None:
     both = {"user_team": "a", "user:env": 'b,"user_x', "user_user:y": "c", "aws_z": "d"}
     path = write_parquet(
@@ -162,7 +204,7 @@ NAMES = [name for _, _, name in SERVICES]
 
 def test_services_have_the_names_that_people_use_in_every_form_of_the_bill(tmp_path: Path) -> None:
     def services(path: Path, type: str = "aws_cur") -> list[str]:
-        return [row["ServiceName"] for row in rows_of(path, type)]
+        return [row["ServiceName"] for row in rows_of(path, type=type)]
 
     legacy = [
         {**line("Usage", "1", product_code=code), "product/ProductName": title}
@@ -190,7 +232,7 @@ def test_services_of_others_keep_the_names_of_their_bill(tmp_path: Path) -> None
         {**FOCUS, "ProviderName": "Amazon Web Services", "ServiceName": "AWSGlue"},
     ]
     write(tmp_path / "focus.csv", lines)
-    rows = rows_of(tmp_path / "focus.csv", "focus")
+    rows = rows_of(tmp_path / "focus.csv", type="focus")
     assert [row["ServiceName"] for row in rows] == ["AWSGlue", "AWS Glue"]
 
 
@@ -221,7 +263,7 @@ TOKENS = [
 
 def test_lines_of_bedrock_tell_their_model_and_which_tokens_they_meter(tmp_path: Path) -> None:
     def told(path: Path, type: str = "aws_cur") -> list[tuple[object, ...]]:
-        rows = rows_of(path, type)
+        rows = rows_of(path, type=type)
         assert {row["ServiceName"] for row in rows} == {"Amazon Bedrock"}
         details = [json.loads(row["SkuPriceDetails"] or "null") for row in rows]
         return [(row["SkuMeter"], one) for row, one in zip(rows, details, strict=True)]
@@ -268,7 +310,7 @@ def test_what_the_bill_says_of_a_model_goes_before_what_its_usage_type_says(tmp_
         "SkuPriceDetails": json.dumps(details),
     }
     write(tmp_path / "focus.csv", [told, {**told, "SkuPriceDetails": "{no JSON"}])
-    first, second = rows_of(tmp_path / "focus.csv", "focus")
+    first, second = rows_of(tmp_path / "focus.csv", type="focus")
     assert first["SkuMeter"] == "Tokens"
     assert json.loads(first["SkuPriceDetails"]) == {**INPUT, **details}
     assert second["SkuPriceDetails"] == "{no JSON"
