@@ -128,7 +128,9 @@ costed as (
         text_object(wrapped_tags) as tags,
         (month_start + interval 1 month)::timestamp as month_stop,
         (start + interval 1 day)::timestamp as stop,
-        coalesce(benefit, reservation) as commitment,
+        coalesce(
+            benefit, reservation, case when is_committed then entry(details, 'ReservationId') end
+        ) as commitment,
         nullif(
             try_cast(measured.number as bigint)
             * case measured.thousands when 'K' then 1000 when 'M' then 1000000 else 1 end,

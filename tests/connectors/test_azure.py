@@ -220,6 +220,30 @@ def test_amortized_cost_alone_is_effective_and_says_what_is_missing(company: Com
     )
 
 
+def test_what_only_additional_info_tells_of_a_line_is_read(company: Company) -> None:
+    told = '{"ServiceType": "Standard_D4s_v3", "VCPUs": 4, "ReservationId": "r-9"}'
+    of_machine = '{"ServiceType": "Standard_D8s_v3", "VCPUs": 8}'
+    lines = [
+        line("3", PricingModel="", AdditionalInfo=told),
+        line("0.6", PricingModel="", ChargeType="UnusedReservation", AdditionalInfo=told),
+        line("4", PricingModel="", AdditionalInfo=of_machine),
+    ]
+    write(company.folder / "bill.csv", text(lines))
+    company.source(name="bill", type="azure", path="bill.csv")
+    company.refresh()
+    assert totals(company) == {"billed": Decimal(4), "effective": Decimal("7.6")}
+    rows = company.ask(
+        "query",
+        "select EffectiveCost, BilledCost, CommitmentDiscountId, SkuPriceDetails from charges "
+        "order by 1",
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        ("0.6", "0", "r-9", '{"InstanceType":"Standard_D4s_v3","CoreCount":4.0}'),
+        ("3", "0", "r-9", '{"InstanceType":"Standard_D4s_v3","CoreCount":4.0}'),
+        ("4", "4", "", '{"InstanceType":"Standard_D8s_v3","CoreCount":8.0}'),
+    ]
+
+
 def test_of_the_runs_of_an_export_the_newest_counts_with_all_its_parts(company: Company) -> None:
     exports = company.folder / "exports"
     run_of(exports, ACTUAL[:2], at="2026-05-04T06:00:00Z")
