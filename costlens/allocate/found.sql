@@ -1,6 +1,7 @@
 -- What is wrong or missing in a period, with the money it touches.
 -- Grain: one row per finding and currency. Reads: bundles, placements, tries, ran_on, pools,
--- resource_sizes, tried_units, unit_capacity, run_members, rule_days, cascade_order, flows.
+-- resource_sizes, tried_units, unit_capacity, run_members, rule_days, cascade_order, flows, need_edges,
+-- need_weights.
 -- Takes: $period.
 with contested as (
     select
@@ -75,6 +76,29 @@ stranded as (
     from placements
     where outcome = 'stranded'
     group by all
+),
+
+-- Weights that not all have whom a stage feeds, where nothing better is known: a need-set goes by what
+-- all its members have.
+half_weighed as (
+    select
+        'warning' as severity,
+        'half_weighed' as code,
+        'the weights of what ' || e.node || ' feeds do not count: ' || count(distinct e.target)
+        || case when count(distinct e.target) = 1 then ' has' else ' have' end
+        || ' none, such as ' || min(e.target) as message,
+        e.node as place,
+        'give each of them a `weight`, or none' as hint,
+        null::varchar as currency,
+        null::decimal(38, 12) as billed,
+        null::decimal(38, 12) as effective
+    from need_edges as e
+    where
+        e.node = e.from_node
+        and e.declared is null
+        and e.node in (select node from need_edges where node = from_node and declared is not null)
+        and e.node in (select node from need_weights where rung = 'even' or rung = 'weight')
+    group by e.node
 ),
 
 -- By which order numbers were made that finance reconciles with.
@@ -223,6 +247,8 @@ all_found as (
     select * from unneeded
     union all
     select * from stranded
+    union all
+    select * from half_weighed
     union all
     select * from stepped
     union all

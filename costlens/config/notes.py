@@ -1,6 +1,7 @@
 """What reading gathers on its way: findings, names, and the references to check against them."""
 
 import difflib
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -45,10 +46,17 @@ class Notes:
 
 
 def did_you_mean(word: str, known: Collection[str]) -> str | None:
-    """Find the known word that was probably meant."""
-    folded = {each.casefold(): each for each in known}
-    near = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.7)
-    return folded[near[0]] if near else None
+    """Find the known word that was probably meant, its parts in whatever order."""
+    for spelled in (str.casefold, _parts):
+        folded = {spelled(each): each for each in known}
+        near = difflib.get_close_matches(spelled(word), folded, n=1, cutoff=0.7)
+        if near:
+            return folded[near[0]]
+    return None
+
+
+def _parts(word: str) -> str:
+    return "_".join(sorted(re.findall(r"[^\W_]+", word.casefold())))
 
 
 def listed(words: Sequence[str], *, most: int = 30) -> str:

@@ -118,3 +118,36 @@ def test_a_line_is_followed_through_the_policies_to_the_last_unit(asked: Company
         "g": Decimal("1.136363636364"),
     }
     assert given["f"]["need"] == "share 17000000000001/22000000000001"
+
+
+@pytest.mark.parametrize(
+    ("weights", "costs", "told"),
+    [
+        ([", weight: 3", ", weight: 1", ", weight: 0.5"], {"f": "6", "g": "2", "h": "1"}, None),
+        (
+            [", weight: 3", ", weight: 1", ""],
+            {"f": "3", "g": "3", "h": "3"},
+            "the weights of what stage:table feeds do not count: 1 has none, such as feature:h",
+        ),
+        (
+            [", reads: 3", ", reads: 1, weight: 9", ", reads: 5"],
+            {"f": "3", "g": "1", "h": "5"},
+            None,
+        ),
+    ],
+    ids=["all", "some", "better known"],
+)
+def test_weights_that_only_some_have_do_not_count_and_that_is_said(
+    company: Company, weights: list[str], costs: dict[str, str], told: str | None
+) -> None:
+    company.bill({"cost": "9", "ResourceId": "table"})
+    feeds = [f"{{feature: {name}{more}}}" for name, more in zip("fgh", weights, strict=True)]
+    company.catalogue(
+        "stages:\n"
+        f"  - {{name: table, billed_by: [{{resource_id: table}}], feeds: [{', '.join(feeds)}]}}\n"
+        "features: [{name: f}, {name: g}, {name: h}]\n"
+    )
+    company.refresh()
+    assert company.cost() == {name: Decimal(cost) for name, cost in costs.items()}
+    found = [row["message"] for row in company.ask("findings") if row["code"] == "half_weighed"]
+    assert found == ([told] if told else [])
