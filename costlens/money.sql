@@ -54,6 +54,9 @@ create or replace temp macro even_part(u, place, members) as
 -- A name or value against a pattern with * and ?, case folded.
 create or replace temp macro fits(value, pattern) as lower(value) glob lower(pattern);
 
+-- The same of what is asked for: without a pattern, all.
+create or replace temp macro asked_for(value, pattern) as pattern is null or fits(value, pattern);
+
 create or replace temp macro micros(start, stop) as (epoch_us(stop) - epoch_us(start))::hugeint;
 
 -- split(pieces): pieces has (piece, member, weight, billed, effective); a piece's two amounts stand on

@@ -42,7 +42,7 @@ bearing as (
 select * exclude (position, need_grade) replace (greatest(grade, need_grade) as grade)
 from borne('bearing', 'members', $target)
 where
-    ($stage::varchar is null or fits(stage, $stage))
-    and ($service::varchar is null or fits(service, $service))
+    asked_for(stage, $stage::varchar)
+    and asked_for(service, $service::varchar)
     and ($class::varchar is null or class = $class)
 order by billing_period, placement

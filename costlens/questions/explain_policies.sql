@@ -17,6 +17,6 @@ where
     and day >= $start and day < $stop
     and billing_period >= $first and billing_period < $after
     and $stage::varchar is null
-    and ($service::varchar is null or fits(service, $service))
+    and asked_for(service, $service::varchar)
     and ($class::varchar is null or class = $class)
 group by all

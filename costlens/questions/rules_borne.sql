@@ -9,8 +9,8 @@ with pools as (
         )
         and day >= $start and day < $stop
         and billing_period >= $first and billing_period < $after
-        and ($stage::varchar is null or fits(stage, $stage))
-        and ($service::varchar is null or fits(service, $service))
+        and asked_for(stage, $stage::varchar)
+        and asked_for(service, $service::varchar)
         and ($class::varchar is null or class = $class)
 )
 

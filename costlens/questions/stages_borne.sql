@@ -48,7 +48,7 @@ select
     sum(effective)::decimal(38, 12) as effective
 from borne('bearing', 'members', $target)
 where
-    ($stage::varchar is null or fits(stage, $stage))
-    and ($service::varchar is null or fits(service, $service))
+    asked_for(stage, $stage::varchar)
+    and asked_for(service, $service::varchar)
     and ($class::varchar is null or class = $class)
 group by all
