@@ -14,11 +14,13 @@ lines as not materialized (
         date_trunc('month', utc(s.bill_billing_period_start_date)) as month_start,
         coalesce(upper(words(s.line_item_currency_code)), currency_if_missing()) as currency,
         coalesce(words(s.line_item_line_item_type), '') as type,
-        coalesce(s.line_item_operation in ('EKSPod-EC2', 'ECSTask-EC2'), false)
+        coalesce(s.line_item_operation::varchar in ('EKSPod-EC2', 'ECSTask-EC2'), false)
         or words(s.split_line_item_parent_resource_id) is not null as is_split,
         words(s.reservation_reservation_arn) as reservation,
         words(s.savings_plan_savings_plan_arn) as plan,
-        coalesce(s.line_item_line_item_description like 'Refund for one-time fee for%', false)
+        coalesce(
+            s.line_item_line_item_description::varchar like 'Refund for one-time fee for%', false
+        )
             as gives_back,
         exact(s.line_item_unblended_cost) as gross,
         exact(s.line_item_net_unblended_cost) as net,

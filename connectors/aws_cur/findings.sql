@@ -6,7 +6,7 @@ with kinds as (
         strftime(utc(bill_billing_period_start_date), '%Y-%m') as period,
         coalesce(words(line_item_currency_code), currency_if_missing(), '') as currency,
         coalesce(words(line_item_line_item_type), '(none)') as type,
-        coalesce(line_item_operation in ('EKSPod-EC2', 'ECSTask-EC2'), false)
+        coalesce(line_item_operation::varchar in ('EKSPod-EC2', 'ECSTask-EC2'), false)
         or words(split_line_item_parent_resource_id) is not null as is_split,
         count(*) as lines,
         min(x_line) as x_line,
@@ -17,7 +17,7 @@ with kinds as (
         -- Most lines are plain usage, whose price is told nowhere.
         sum(
             case
-                when line_item_line_item_type <> 'Usage' or is_split then
+                when line_item_line_item_type is distinct from 'Usage' or is_split then
                     coalesce(
                         exact(line_item_net_unblended_cost), exact(line_item_unblended_cost), 0
                     )

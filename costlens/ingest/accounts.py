@@ -18,6 +18,21 @@ if TYPE_CHECKING:
 _ACCOUNT = "ProviderName || ': ' || regexp_extract(BillingAccountId, '[^/]*$')"
 
 
+_ALIASES = {
+    "amazon web services": "aws",
+    "microsoft azure": "microsoft",
+    "azure": "microsoft",
+    "google cloud platform": "google cloud",
+    "gcp": "google cloud",
+}
+
+
+def spelled_alike(account: str) -> str:
+    """Write "provider: account" as every export of it is to be compared."""
+    provider, _, own = account.strip().casefold().partition(": ")
+    return f"{_ALIASES.get(provider.strip(), provider.strip())}: {own.strip()}"
+
+
 def accounts_of(work: "Work", made: "Plan", one: "Delivery", unit: "Unit") -> set[str]:
     """Name the accounts whose charges of a period a delivery has, as "provider: account".
 
@@ -72,7 +87,7 @@ def check_accounts(work: "Work", made: "Plan") -> None:
     for one in made.deliveries:
         for unit in (unit for unit in shared if unit in one.units):
             for account in sorted(accounts_of(work, made, one, unit)):
-                first = seen.setdefault((unit[1], account), one.name)
+                first = seen.setdefault((unit[1], spelled_alike(account)), one.name)
                 if part_key(first) != part_key(one.name):
                     findings.append(_twice(made, one, unit[1], account=account, first=first))
     if findings:

@@ -13,7 +13,7 @@ from costlens.config.values import Source, Workspace
 from costlens.errors import CostLensError, Finding
 from costlens.ingest.accounts import accounts_of, check_accounts
 from costlens.ingest.diagnose import and_more, told, unreadable
-from costlens.ingest.fetch import SourceFile, deliveries_of
+from costlens.ingest.fetch import SourceFile, deliveries_of, unpacked_hashes
 from costlens.ingest.fit import dropped_rule_tags
 from costlens.ingest.loads import Load
 from costlens.ingest.nested import parsing_of
@@ -129,7 +129,7 @@ def plan(work: Work, source: Source, pack: Pack, loads: Sequence[Load]) -> Plan:
     )
     files, made.findings = files_of(source, pack, work.workspace, as_of=work.as_of, say=work.say)
     made.findings += dropped_rule_tags(pack, source, work.tag_keys)
-    files = _once(as_deliveries(files, pack, source), made.findings)
+    files = _once(as_deliveries(files, pack, source), made)
     made.present = frozenset(file.sha256 for file in files)
     known = _known(made)
     wholes = deliveries_of(files)
@@ -147,6 +147,7 @@ def plan(work: Work, source: Source, pack: Pack, loads: Sequence[Load]) -> Plan:
     ]
     made.deliveries += _deliver_all(work, made, siblings)
     made.deliveries.sort(key=lambda one: one.name)
+    _check_empty(made)
     check_accounts(work, made)
     _check_overlaps(work, made)
     _check_gone(work, made, files)
@@ -187,13 +188,14 @@ def currency_of(work: Work, source: Source) -> str:
     return source.currency or work.workspace.settings.currency
 
 
-def _once(files: Sequence[SourceFile], findings: list[Finding]) -> list[SourceFile]:
+def _once(files: Sequence[SourceFile], made: Plan) -> list[SourceFile]:
     """Keep one of files with the same content, with a warning about each other."""
     kept: dict[str, SourceFile] = {}
+    contents = unpacked_hashes(files) if made.pack.makes_charges else {}
     for file in files:
-        first = kept.setdefault(file.sha256, file)
+        first = kept.setdefault(contents.get(file.sha256, file.sha256), file)
         if first is not file:
-            findings.append(
+            made.findings.append(
                 Finding(
                     message=f"holds the same as {first.name}: it counts once",
                     where=file.name,
@@ -269,7 +271,7 @@ def _deliver(work: Work, made: Plan, files: Sequence[SourceFile]) -> Delivery:
             raise CostLensError(
                 "a line has no time, so it belongs to no month" + and_more(one.rows),
                 where=files[0].name,
-                hint="fill BillingPeriodStart on every line"
+                hint=f"fill {made.pack.spelled('BillingPeriodStart')} on every line"
                 if one.makes == "charges"
                 else "fill the column of the start on every line",
             )
@@ -311,6 +313,42 @@ def _known_of_closed(work: Work, made: Plan, files: Sequence[SourceFile]) -> set
         and load.pack_hash == made.digest
         and all(one.sha256 in present for one in load.delivered)
     }
+
+
+def _check_empty(made: Plan) -> None:
+    """Refuse a bill without a line if it had some, or was cut within its header; note others."""
+    had = {
+        lasting(one.path): load.period
+        for load in sorted(made.current, key=lambda load: load.period)
+        for one in load.delivered
+    }
+    empty = [one for one in made.deliveries if made.pack.makes_charges and not one.totals]
+    refused = []
+    for one in empty:
+        months = [had[lasting(file.name)] for file in one.files if lasting(file.name) in had]
+        if one.opened.unended or months:
+            held = f", and {months[0]} was loaded from it" if months else ""
+            cut = "is cut short: its header does not end"
+            refused.append(
+                Finding(
+                    message=cut if one.opened.unended else f"holds no line{held}",
+                    where=one.name,
+                    hint="deliver it again, whole",
+                    code="no_line",
+                )
+            )
+        else:
+            made.findings.append(
+                Finding(
+                    message="holds no line",
+                    where=one.name,
+                    hint="if there should be some, deliver it again, whole",
+                    code="no_line",
+                    severity="warning",
+                )
+            )
+    if refused:
+        raise CostLensError(findings=refused)
 
 
 def _check_overlaps(work: Work, made: Plan) -> None:

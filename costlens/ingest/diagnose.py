@@ -49,7 +49,7 @@ def unreadable(con: "DuckDBPyConnection", opened: Opened, error: Exception) -> C
         for finding in _in_column(con, opened, view=view, column=column, macro=macro)
     ]
     if findings:
-        return CostLensError(findings=findings)
+        return CostLensError(findings=list(dict.fromkeys(findings)))
     said = str(error).split("\n", 1)[0]
     return CostLensError(
         f"the pack {pack.name} cannot read it: {said}",
@@ -80,11 +80,12 @@ def _in_column(
     except duckdb.Error:
         types = con.cursor().execute(f"describe {name(view)}").fetchall()
         kind = next((row[1] for row in types if row[0] == column), "unknown")
-        message = f"the column {column} holds {kind}, where {what} should be"
+        message = f"the column {opened.pack.spelled(column)} holds {kind}, where {what} should be"
         return [Finding(message=message, where=opened.files[0].name, hint=hint, code="unreadable")]
     return [
         Finding(
-            message=f'"{value}" in the column {column} is not {what}' + and_more(lines),
+            message=f'"{value}" in the column {opened.pack.spelled(column)} is not {what}'
+            + and_more(lines),
             where=opened.line_of(line),
             hint=hint,
             code="unreadable",
@@ -124,7 +125,7 @@ def told(con: "DuckDBPyConnection", opened: Opened) -> list[Finding]:
     ]
     findings += [
         Finding(
-            message="its last line does not end: if the file was cut, so was its last value",
+            message="its last line does not end: if the file was cut, lines after it are missing",
             where=file,
             hint="see that the last line is whole, else deliver it again",
             code="unended",

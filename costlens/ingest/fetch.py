@@ -1,7 +1,10 @@
 """Find the files of a source, and read them through once to know their content by its hash."""
 
+import gzip
 import hashlib
+import os
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -217,6 +220,36 @@ def named_file(path: Path) -> SourceFile:
     file = _open(path, path.parent, named=True, assumed="")
     assert file is not None  # only a file found in a folder is passed over
     return file
+
+
+def unpacked_hashes(files: Sequence[SourceFile]) -> dict[str, str]:
+    """Hash what is in files that may be copies of each other, packed otherwise: by their own hash.
+
+    Such have the same length unpacked, which stands at the end of gzip's data.
+    """
+    alike: dict[int, list[SourceFile]] = {}
+    for file in files:
+        if file.format in ("csv", "jsonl") and not file.member:
+            alike.setdefault(_unpacked_size(file), []).append(file)
+    several = [file for some in alike.values() if some[1:] for file in some]
+    return {file.sha256: _unpacked_hash(file) if file.zipped else file.sha256 for file in several}
+
+
+def _unpacked_size(file: SourceFile) -> int:
+    """Give the length of a file's text, of what is zipped and over 4 GiB without these."""
+    if not file.zipped:
+        return file.size % (1 << 32)
+    with file.path.open("rb") as opened:
+        opened.seek(-4, os.SEEK_END)
+        return int.from_bytes(opened.read(4), "little")
+
+
+def _unpacked_hash(file: SourceFile) -> str:
+    try:
+        with gzip.open(file.path, "rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except (EOFError, OSError, zlib.error):
+        return file.sha256  # cut or damaged: whoever reads it says so
 
 
 def peek_file(path: Path, shown: str, *, assumed: str) -> SourceFile | None:

@@ -7,7 +7,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING
 
 from costlens.config.notes import did_you_mean, listed
@@ -269,16 +269,19 @@ def csv_header(file: SourceFile) -> Header:
         reader = csv.reader(start, delimiter=delimiter)
         names = next((row for row in reader if any(cell.strip() for cell in row)), [])
         if len(names) > len(best.names):
-            best = Header(
-                names=tuple(name.strip() for name in names),
-                delimiter=delimiter,
-                lines=reader.line_num,
-            )
+            best = Header(names=tuple(names), delimiter=delimiter, lines=reader.line_num)
     if not best.names:
         raise CostLensError(
             "holds nothing but blank lines", where=file.name, hint="deliver it again"
         )
-    return best
+    for name in best.names:
+        if "\n" in name or "\r" in name:  # DuckDB would count other lines than there are
+            raise CostLensError(
+                f"the name {' '.join(name.split())} in its header is broken over lines",
+                where=f"{file.name}:{best.lines}",
+                hint="write the header on one line",
+            )
+    return replace(best, names=tuple(name.strip() for name in best.names))
 
 
 def cut_short(file: SourceFile) -> CostLensError:

@@ -99,6 +99,11 @@ _WORDED = (
         "a quote opens here and never closes",
         "close it; if this is the last line, the file is cut short: deliver it again",
     ),
+    (
+        "state machine reached an invalid state",
+        "its lines end in two ways, some with CR LF and some with LF",
+        "write all of them with the same line end",
+    ),
     ("Invalid unicode", "this line is not UTF-8 text", "save the file as UTF-8"),
     ("GZIP", "is cut short: its gzip data ends too early", "deliver it again, whole"),
     ("gzip", "is cut short: its gzip data ends too early", "deliver it again, whole"),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from costlens.config.notes import did_you_mean
 from costlens.config.values import Source, Workspace
 from costlens.errors import CostLensError, Finding
+from costlens.ingest.accounts import spelled_alike
 from costlens.ingest.delivery import Plan, Work, plan, unit_of
 from costlens.ingest.fit import fit
 from costlens.ingest.held import arrived
@@ -193,12 +194,13 @@ def _double_accounts(work: Work, loads: Sequence[Load]) -> Iterator[Finding]:
         if not load.is_current:
             continue
         for account in json.loads(load.accounts):
-            first = seen.setdefault((load.period, account), load.source)
+            first = seen.setdefault((load.period, spelled_alike(account)), load.source)
             if first != load.source and not account.endswith(": (none)"):
                 yield Finding(
                     message=f'"{load.source}" holds {account} in {load.period}, as "{first}" does',
                     where=places[load.source],
-                    hint="one bill counts once: take one of the two sources out",
+                    hint="one bill counts once: take one of the two sources out; if each has other "
+                    "lines, name both files in one source with `parts: true`",
                     code="delivered_twice",
                 )
 
@@ -217,7 +219,8 @@ def _missing_rates(work: Work, loads: Sequence[Load]) -> Iterator[Finding]:
         yield Finding(
             message=f"no rate from {currency} to {to} in {period}",
             where="fx.csv",
-            hint=f"add the line {period},{currency},{to},<rate>",
+            hint=f"add the line {period},{currency},{to},<rate>"
+            + ("" if rates else ", below the first line month,from,to,rate"),
             code="missing_rate",
         )
 

@@ -8,8 +8,8 @@
 -- is repeated is named first, by a lambda over a list of one: list_transform([text], lambda t: ...)[1].
 -- An amount is tried before it is looked at as words: what cannot fail is done once a distinct text.
 
--- words(x): text, with every spelling of "nothing" as null. said(x): the same of a column of text; one of
--- another type is as it is. A map, as DuckDB looks each distinct text of a Parquet file up only once in it,
+-- words(x): text, with every spelling of "nothing" as null. said(x): the same of a column of text, and of
+-- bytes; one of another type keeps it, but for a NaN. A map, as DuckDB looks each distinct text of a Parquet file up only once in it,
 -- and where all rows are in the first case, it knows further on which of them have the same text.
 create or replace macro nothings() as map {
     '': true, 'NULL': true, 'null': true, '(null)': true, 'None': true, 'NaN': true, 'nan': true
@@ -21,7 +21,12 @@ create or replace macro words(x) as
     end;
 
 create or replace macro said(x varchar) as words(x),
-(x) as x;
+(x blob) as words(x),
+(x) as
+    case
+        when typeof(x) in ('DOUBLE', 'FLOAT') and isnan(try_cast(x as double)) then null
+        else x
+    end;
 
 -- exact(x): an amount as its source has it, DECIMAL(38,18). A DOUBLE is read to its 15 safe digits,
 -- and from 1000 as it would be printed: a plain cast would add noise behind them. The rest is read as

@@ -143,6 +143,11 @@ class Pack:
         described = self.description
         return tuple(dict.fromkeys((*described.needs, *described.columns)))
 
+    def spelled(self, column: str) -> str:
+        """Give the file's own name for a column, where its source says it."""
+        other = self.description.fill.get(column, column)
+        return self.mapped.get(column) or self.mapped.get(other, column)
+
     @property
     def views(self) -> dict[str, tuple[str, ...]]:
         """The views its SQL reads, each with its columns."""

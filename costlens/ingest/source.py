@@ -129,7 +129,10 @@ def open_files(
     reads only the first rows of each.
     """
     staged = _stage_all(con, files, pack=pack, staging=staging, limit=limit)
-    spelled = [_may_spell_nothing(con, path) for _, path in staged]
+    spelled = [
+        _may_spell_nothing(con, path, of=file)
+        for file, (_, path) in zip(files, staged, strict=True)
+    ]
     known = {column for layout, _ in staged for column in layout.found}
     gathered = _gathered(layout for layout, _ in staged)
     objects = {column: _object(gathered, column) for column in pack.description.gather}
@@ -162,11 +165,7 @@ def open_files(
             for file, (layout, _) in reversed(list(zip(files, staged, strict=True)))
             for names in layout.alike
         },
-        unended=tuple(
-            file.name
-            for file, (layout, _) in zip(files, staged, strict=True)
-            if _is_unended(file, layout)
-        ),
+        unended=tuple(file.name for file in files if _is_unended(file)),
         currency_if_missing=currency if missing else None,
         columns=tuple(dict.fromkeys(one for layout, _ in staged for one in layout.columns)),
         line_of=lambda line: line_at(files, line),
@@ -221,11 +220,16 @@ def _stage(
     return layout, path
 
 
-def _may_spell_nothing(con: "DuckDBPyConnection", path: Path) -> frozenset[str]:
-    """Name the columns of a file in which a spelling of nothing may stand.
+def _may_spell_nothing(
+    con: "DuckDBPyConnection", path: Path, *, of: SourceFile
+) -> frozenset[str] | None:
+    """Name the columns of a file in which a spelling of nothing may stand; None: any.
 
-    Of most it is known that none does, by the least and the greatest text of each piece of them.
+    Of most columns of text that was staged it is known that none does, by the least and the
+    greatest of each piece of them. What others wrote into Parquet about it is not relied on.
     """
+    if of.format == "parquet":
+        return None
     sql = (
         "select distinct path_in_schema from parquet_metadata($path) "
         "where case when stats_min_value is null or stats_max_value is null "
@@ -252,17 +256,12 @@ def _check_rows(
         )
 
 
-def _is_unended(file: SourceFile, layout: Layout) -> bool:
+def _is_unended(file: SourceFile) -> bool:
     """Say whether a file may be cut within the last value of a line, where no column is missed.
 
-    What is zipped has a checksum, a line of JSON that is cut is none, and a column that nobody
-    reads does not matter.
+    What is zipped has a checksum, and a line of JSON that is cut is none.
     """
-    gathered = (at for members in layout.gathered.values() for at in members.values())
-    last = len(layout.header.names) - 1
     if file.format != "csv" or file.zipped or file.member:
-        return False
-    if last not in {*layout.found.values(), *gathered}:
         return False
     with file.path.open("rb") as opened:
         opened.seek(-1, os.SEEK_END)
@@ -291,14 +290,14 @@ def _leaves_out(file: SourceFile, layout: Layout) -> bool:
 
 
 def _columns(
-    layout: Layout, pack: Pack, file: SourceFile, *, known: set[str], spelled: frozenset[str]
+    layout: Layout, pack: Pack, file: SourceFile, *, known: set[str], spelled: frozenset[str] | None
 ) -> str:
     """Select a pack's columns; those of Parquet keep their types, text that says nothing is null.
 
     What another part of the delivery has takes its type from there: a null without one.
     """
     names = [
-        f"said({name(column)})" if column in spelled else name(column)
+        f"said({name(column)})" if spelled is None or column in spelled else name(column)
         for column in _names(layout, file)
     ]
     found = {column: literal(value) for column, value in pack.description.values.items()}

@@ -18,16 +18,21 @@ from costlens.lake.views import literal, name
 
 _ROWS = 5
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+# No money that was paid, although its name says cost or amount.
+_NO_OTHER = r"(?!.*(usage|quantit|discount|credit|tax|cent(er|re)|categor|unit|_rate))"
 # What a column is probably called that holds this, in words of lower case; the first that fits.
 _GUESSES: Mapping[str, tuple[str, ...]] = {
     "BilledCost": (
-        r"billed_?cost|(net|billed|invoiced)_(amount|cost)|amount|cost|total|"
-        r"(total|line)_(amount|cost|price)|(amount|cost|total)_.*",
-        r".*_(amount|cost|charges?|fee|spend)|charges?|price|spend|fee",
+        r"billed_?cost|(net|billed|invoiced|total|line)_(amount|cost|total|price)(_[a-z]{3})?|"
+        r"amount|cost|total|(amount|cost|total)_(?!tax)[a-z]{3}|cost_?in_?billing_?currency|"
+        r"pre_?tax_?cost|(line_?item_?)?unblended_?cost",
+        _NO_OTHER + r"(.*_)?(amount|cost|charges?|fee|spend|price|total)",
+        _NO_OTHER + r"(amount|cost|total)_.*",
     ),
     "ChargePeriodStart": (
-        r"charge_?period_?start|date|day|usage_?date|(usage|charge|period)_?(start|date|day).*",
-        r"(start|from)(_(date|time|day|at))?|timestamp|time|.*_(date|day)|(date|day)_.*",
+        r"charge_?period_?start|date|day|usage_?date|(.*_)?usage_?start_?date|"
+        r"(usage|charge|period)_?(start|date|day).*",
+        r"(start|from)(_(date|time|day|at))?|timestamp|time|ts|.*_(date|day)|(date|day)_.*",
     ),
     "ChargePeriodEnd": (
         r"charge_?period_?end|(usage|charge|period)_?(end|stop).*|(end|stop|to|until)(_.*)?",

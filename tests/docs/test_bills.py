@@ -47,7 +47,8 @@ def rows_of(path: Path, pack: Pack, staging: Path) -> Iterator[str]:
             opened.view(con)
             told(con, opened)
         except CostLensError as error:
-            yield f"| {shown} | {pack.name} | refused: {error.findings[0].message} | | | |"
+            why = next(one for one in error.findings if one.severity == "error")
+            yield f"| {shown} | {pack.name} | refused: {why.message} | | | |"
             return
         found = control(con, pack)
         for currency in sorted({str(one.currency) for one in found}):

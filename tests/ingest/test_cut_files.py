@@ -4,11 +4,13 @@ What cannot be known of a cut file is told here as well: a text cut between two 
 and one cut within its last value has a last value that is shorter.
 """
 
+import gzip
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from company import Company
 from conftest import HEADER, Desk, line
 from deliveries import BILLS, Reading, Table, deliver, formats_of, reading, sample_of, written
 from test_any_delivery import STORED, bill_of
@@ -121,8 +123,66 @@ def test_a_bill_whose_last_line_does_not_end_is_read_with_a_warning(desk: Desk) 
     desk.write("bills/a.csv", whole[:-4])
     (finding,) = desk.load().findings
     assert str(finding) == (
-        "bills/a.csv: its last line does not end: if the file was cut, so was its last value\n"
+        "bills/a.csv: its last line does not end: if the file was cut, lines after it are missing\n"
         "    see that the last line is whole, else deliver it again"
     )
+    # Lines after a cut in a column that nobody reads are missing as well.
     desk.write("bills/a.csv", whole.replace(b"ServiceCategory", b"x_Own")[:-4])
-    assert desk.load(day=2).findings == ()  # nobody reads that column
+    assert [one.code for one in desk.load(day=2).findings] == ["unended"]
+
+
+@pytest.mark.parametrize("cut", [20, 0], ids=["within its header", "after its header"])
+def test_a_bill_cut_before_its_first_line_is_refused_and_its_month_stays(
+    company: Company, cut: int
+) -> None:
+    path = company.bill({"cost": "7"})
+    company.refresh()
+    header = path.read_text().splitlines(keepends=True)[0]
+    path.write_text(header[: len(header) - cut])
+    ran = company.run("refresh")
+    assert ran.code == 1
+    said = "holds no line, and 2026-05 was loaded from it" if not cut else "is missing"
+    assert said in ran.err
+    assert company.ask("statement")[0]["source_total"] == "7"
+
+
+def test_a_bill_that_never_had_a_line_is_told(company: Company) -> None:
+    company.bill({"cost": "7"})
+    path = company.folder / "more" / "a.csv"
+    path.parent.mkdir()
+    path.write_text((company.folder / "bill.csv").read_text().splitlines(keepends=True)[0])
+    company.source(name="more", type="focus", path="more/")
+    ran = company.refresh()
+    assert "warning: more/a.csv: holds no line" in ran.err
+    path.write_text(path.read_text().rstrip("\r\n"))
+    ran = company.run("refresh")
+    assert (ran.code, "more/a.csv: is cut short: its header does not end" in ran.err) == (1, True)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_header_broken_over_lines_is_refused(company: Company, end: str) -> None:
+    path = company.bill({"cost": "7", "x_note": "a"}, {"cost": "1", "x_note": "b"})
+    text = path.read_text().replace("x_note", '"x_note\n(internal)"')
+    path.write_text(text.replace("\r\n", "\n").replace("\n", end), newline="")
+    ran = company.run("refresh")
+    assert ran.code == 1
+    assert "the name x_note (internal) in its header is broken over lines" in ran.err
+
+
+def test_lines_that_end_in_two_ways_are_refused(company: Company) -> None:
+    path = company.bill({"cost": "7"}, {"cost": "1"})
+    first, *others = path.read_text().splitlines()
+    path.write_text("\r\n".join([first, ""]) + "\n".join([*others, ""]), newline="")
+    ran = company.run("refresh")
+    assert ran.code == 1
+    assert "bill.csv: its lines end in two ways" in ran.err, ran.err
+
+
+def test_a_bill_counts_once_however_often_it_is_zipped(company: Company) -> None:
+    plain = company.bill({"cost": "7"}, {"cost": "1"}, file="bills/a.csv").read_bytes()
+    for number in (1, 2):
+        packed = gzip.compress(plain, mtime=number)
+        (company.folder / "bills" / f"a-0000{number}.csv.gz").write_bytes(packed)
+    ran = company.refresh()
+    assert ran.err.count("holds the same as bills/a") == 2
+    assert company.ask("statement")[0]["source_total"] == "8"
