@@ -161,13 +161,18 @@ def oddities(con: "DuckDBPyConnection", source: Source, *, period: str) -> Itera
     for currency, rows in unused.items():
         for row in rows[:_COMMITMENTS]:
             used, left = (plain(row[column]) for column in ("effective", "unused"))
+            told = f"{row['commitment']}: used {used}"
+            hint = f"effective; {plain(row['billed'])} {currency} was billed for it that month"
+            if row["commitment"] == "(without an id)":
+                told = "commitments without an id"  # their use cannot be told from other use
+                hint = "have the bill name its commitments: then each is told with its use"
             yield _told(
                 source,
                 {**row, "effective": row["unused"]},
                 period,
                 code="unused_commitment",
-                message=f"{row['commitment']}: used {used}, unused {left} {currency} of {period}",
-                hint=f"effective; {plain(row['billed'])} {currency} was billed for it that month",
+                message=f"{told}, unused {left} {currency} of {period}",
+                hint=hint,
             )
         if more := rows[_COMMITMENTS:]:
             yield Finding(

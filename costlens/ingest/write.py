@@ -20,7 +20,7 @@ from costlens.ingest.rows import Totals, hash_sql, period_column, rows_sql, writ
 from costlens.ingest.unit import delivered_of, expected_of, is_same, next_name, only_of
 from costlens.lake.tables import TABLES
 from costlens.lake.views import literal
-from costlens.money import exact_sum
+from costlens.money import exact_sum, plain
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -262,7 +262,7 @@ def _drop(work: Work, made: Plan, unit: Unit) -> None:
 
 def _dropped(made: Plan, loads: Sequence[Load]) -> Iterator[Finding]:
     for load in loads:
-        money = f", {load.billed:f} {load.currency} billed" if load.billed is not None else ""
+        money = f", {plain(load.billed)} {load.currency} billed" if load.billed is not None else ""
         yield Finding(
             message=f"{load.makes} of {load.period} are in no file any more{money}: dropped",
             where=made.source.place,

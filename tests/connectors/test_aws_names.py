@@ -5,6 +5,7 @@ import re
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 from aws_report import charges, line, rows_of, write_csv, write_parquet
 from company import Company, write
@@ -72,6 +73,29 @@ def test_what_spells_nothing_is_nothing_wherever_it_stands(
     rows = rows_of(write(tmp_path / f"cur.{form}", lines))
     assert [row["ResourceId"] for row in rows] == [least] * many + [None] * len(NOTHINGS)
     assert [row["x_usage_type"] for row in rows] == [greatest] * many + [least] * len(NOTHINGS)
+
+
+@pytest.mark.parametrize("nothing", ["'nan'::double", "'nan'::float", "''::blob", "null::integer"])
+def test_columns_of_parquet_that_hold_nothing_may_have_any_type(
+    tmp_path: Path, nothing: str
+) -> None:
+    kinds = [("Usage", "1"), ("Fee", "100"), ("Refund", "-3"), ("Usage", "0"), ("Tax", "2")]
+    plain = write_parquet(tmp_path / "plain.parquet", [line(kind, cost) for kind, cost in kinds])
+    columns = [
+        "line_item_operation",
+        "line_item_resource_id",
+        "line_item_line_item_description",
+        "line_item_tax_type",
+        "product_region_code",
+        "reservation_reservation_a_r_n",
+        "savings_plan_savings_plan_a_r_n",
+        "split_line_item_parent_resource_id",
+    ]
+    filled = tmp_path / "filled.parquet"
+    with duckdb.connect() as con:
+        made = ", ".join(f"{nothing} as {column}" for column in columns)
+        con.execute(f"copy (select *, {made} from '{plain}') to '{filled}' (format parquet)")
+    assert rows_of(filled) == rows_of(plain)
 
 
 def test_of_a_tags_key_the_first_prefix_goes_and_no_other(tmp_path: Path) -> None:

@@ -37,11 +37,13 @@ def test_split_lines_that_are_left_out_and_unknown_types_are_said(company: Compa
         line("Usage", "0", operation="EKSPod-EC2", split_line_item_split_cost="2"),
         line("Usage", "", operation="ECSTask-EC2", split_line_item_split_cost="1"),
         line("Surprise", "0.25"),
+        line("", "0.5"),
     )
     ran = company.refresh()
+    assert 'line type "(none)" is unknown: 0.5 USD on 1 lines of 2026-05' in ran.err
     assert "2 lines of split cost allocation data are left out of 2026-05" in ran.err
     assert re.search(r'line type "Surprise" is unknown: 0\.25 USD on 1 lines? of 2026-05', ran.err)
-    assert sum(company.cost("class").values()) == Decimal("3.25")
+    assert sum(company.cost("class").values()) == Decimal("3.75")
 
 
 def test_a_list_price_that_is_no_number_stops_no_bill(company: Company) -> None:

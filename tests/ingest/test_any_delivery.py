@@ -167,7 +167,8 @@ def test_a_bill_that_two_sources_hold_or_that_its_focus_export_holds_is_refused_
     desk.write("export.csv", expected_file(pack).read_bytes())
     assert desk.refusal() == [
         f'costlens.yaml:{place}: "{name}" holds {account} in {month}, as "bill" does\n'
-        "    one bill counts once: take one of the two sources out"
+        "    one bill counts once: take one of the two sources out; if each has other lines, name both "
+        "files in one source with `parts: true`"
         for place, name in ((4, "again"), (5, "export"))
         for month, account in accounts_of(pack)
     ]
@@ -186,5 +187,6 @@ def test_an_account_is_known_by_the_last_part_of_its_path_as_azure_writes_it_in_
     desk.write("export.csv", HEADER + line(account=path).replace(",AWS,", ",Microsoft,"))
     assert desk.refusal() == [
         'costlens.yaml:4: "export" holds Microsoft: 8611537 in 2026-05, as "bill" does\n'
-        "    one bill counts once: take one of the two sources out"
+        "    one bill counts once: take one of the two sources out; if each has other lines, name both "
+        "files in one source with `parts: true`"
     ]

@@ -52,9 +52,7 @@ def test_a_month_that_a_file_no_longer_holds_is_dropped_with_a_warning(desk: Des
     desk.load()
     desk.write("bills/a.csv", HEADER + line("2"))
     (finding,) = desk.load(day=2).findings
-    assert finding.message == (
-        "charges of 2026-04 are in no file any more, 1.000000000000 USD billed: dropped"
-    )
+    assert finding.message == ("charges of 2026-04 are in no file any more, 1 USD billed: dropped")
     assert desk.rows("select distinct billing_period from charges") == [("2026-05",)]
 
 
@@ -130,8 +128,27 @@ def test_two_sources_of_one_account_and_month_are_refused(desk: Desk) -> None:
     desk.write("b.csv", HEADER + line("2"))
     assert desk.refusal() == [
         'costlens.yaml:4: "aws" holds AWS: a-1 in 2026-05, as "bill" does\n'
-        "    one bill counts once: take one of the two sources out"
+        "    one bill counts once: take one of the two sources out; if each has other lines, name both "
+        "files in one source with `parts: true`"
     ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (("a-1", "AWS"), ("A-1", "Amazon Web Services")),
+        (("s-1", "Microsoft"), ("/billingAccounts/s-1 ", "microsoft")),
+        (("1A-2B", "Google Cloud"), ("1a-2b", "GCP")),
+    ],
+)
+def test_an_account_spelled_otherwise_is_the_same(
+    desk: Desk, first: tuple[str, str], second: tuple[str, str]
+) -> None:
+    desk.sources("name: bill, type: focus, path: a.csv", "name: other, type: focus, path: b.csv")
+    for path, (account, provider) in (("a.csv", first), ("b.csv", second)):
+        desk.write(path, HEADER + line(account=account).replace(",AWS,", f",{provider},"))
+    (refusal,) = desk.refusal()
+    assert f'{second[1]}: {second[0].split("/")[-1]} in 2026-05, as "bill" does' in refusal
 
 
 def test_a_source_that_is_no_longer_named_no_longer_counts(desk: Desk) -> None:
@@ -145,6 +162,11 @@ def test_a_source_that_is_no_longer_named_no_longer_counts(desk: Desk) -> None:
 
 def test_a_currency_without_a_rate_is_refused_with_the_line_to_add(desk: Desk) -> None:
     desk.write("bills/a.csv", HEADER + line("1") + line("2", currency="eur"))
+    assert desk.refusal() == [
+        "fx.csv: no rate from EUR to USD in 2026-05\n"
+        "    add the line 2026-05,EUR,USD,<rate>, below the first line month,from,to,rate"
+    ]
+    desk.write("fx.csv", "month,from,to,rate\n2026-04,EUR,USD,1.1\n")
     assert desk.refusal() == [
         "fx.csv: no rate from EUR to USD in 2026-05\n    add the line 2026-05,EUR,USD,<rate>"
     ]

@@ -91,6 +91,17 @@ def test_a_commitment_that_was_not_used_up_is_told_with_what_was_used(company: C
     assert found(company, "unused_commitment") == [("info", told, "USD", "1.25")]
 
 
+def test_what_is_unused_of_commitments_without_an_id_is_told(company: Company) -> None:
+    plan = {"PricingCategory": "Committed", "BilledCost": "0", **WHOLE}
+    company.bill(
+        {**plan, "EffectiveCost": "1.25", "CommitmentDiscountStatus": "Unused"},
+        {**plan, "EffectiveCost": "2", "CommitmentDiscountStatus": "Used"},
+    )
+    company.refresh()
+    told = "commitments without an id, unused 1.25 USD of 2026-05"
+    assert found(company, "unused_commitment") == [("info", told, "USD", "1.25")]
+
+
 def test_tags_of_people_are_never_stored(company: Company) -> None:
     tags = {"createdBy": "ann@acme.example", "Owner:Mail": "bob", "team": "a", "owner": "x"}
     company.bill({"cost": "1", "Tags": tags}, {"cost": "2", "Tags": {"CREATEDBY": "carl"}})

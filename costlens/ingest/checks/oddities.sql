@@ -33,7 +33,9 @@ with judged as (
 gathered as (
     select
         odd,
-        CommitmentDiscountId as commitment,
+        coalesce(
+            CommitmentDiscountId, case when x_class = 'commitment_unused' then '(without an id)' end
+        ) as commitment,
         x_class = 'commitment_unused' as is_unused,
         ChargeCategory,
         BillingCurrency as currency,
@@ -42,7 +44,7 @@ gathered as (
         sum(EffectiveCost) as effective,
         sum(ContractedCost - EffectiveCost) as given_back
     from judged
-    where odd is not null or CommitmentDiscountId is not null
+    where odd is not null or commitment is not null
     group by all
 ),
 
