@@ -44,21 +44,28 @@ def restated(source: Source, new: Sequence[Load], former: Sequence[Load]) -> Ite
 
 
 def columns_gone(
-    source: Source, columns: Iterable[str], *, period: str, loads: Iterable[Load]
+    source: Source, columns: Iterable[str], *, period: str, loads: Sequence[Load], load: str
 ) -> Iterator[Finding]:
-    """Find the columns a pack knows that the month before had, and this one has not."""
-    former = [load for load in loads if load.is_current and load.period < period]
-    last = max(former, key=lambda load: load.period, default=None)
-    gone = sorted(set(last.columns) - set(columns)) if last else []
-    if last and gone:
+    """Find the columns that the month before had, else the former load of this one, and not it.
+
+    `loads` are those before this one; `load` is its name, which those that it replaces know.
+    """
+    before = [old for old in loads if old.is_current and old.period < period]
+    last = max(before, key=lambda old: old.period, default=None)
+    replaced = next((old for old in loads if old.superseded_by == load and old.was_read), None)
+    for old, since in ((last, last and last.period), (replaced, f"{period} was last loaded")):
+        gone = sorted(set(old.columns) - set(columns)) if old else []
+        if not gone:
+            continue
         yield Finding(
             message=f"{len(gone)} column{'s are' if len(gone) > 1 else ' is'} gone since "
-            f"{last.period}: {listed(gone, most=8)}",
+            f"{since}: {listed(gone, most=8)}",
             where=source.place,
             hint=f"if the export lost them by mistake, put them back and deliver {period} again",
             code="columns_gone",
             severity="warning",
         )
+        return
 
 
 def _amount(load: Load | None, basis: str) -> Decimal:

@@ -188,6 +188,12 @@ def _repacked(findings: Sequence[Finding], described: Description) -> Iterator[F
 
 def _nothing(source: Source, paths: Sequence[Path]) -> CostLensError:
     seen = ", ".join(path.name for path in paths[:3])
+    if paths and all(path.is_file() and not path.stat().st_size for path in paths):
+        return CostLensError(
+            f'no file in "{source.path}" has anything in it: {seen}',
+            where=source.place,
+            hint="deliver them again, whole",
+        )
     return CostLensError(
         f'no file to read in "{source.path}"' + (f", only {seen}" if seen else ""),
         where=source.place,

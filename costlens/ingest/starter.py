@@ -53,6 +53,9 @@ _GUESSES: Mapping[str, tuple[str, ...]] = {
     "Tags": (r"tags|labels",),
     "ChargeDescription": (r"(charge_?)?description|details?|comment|note",),
 }
+_TAG = re.compile(r"(tags?|labels?)[:/._](?=.)", re.IGNORECASE)  # what a column a tag begins with
+_GATHERED = "gathered_tags"
+_OURS = {"x_line", "x_kind", "x_gathered"}  # columns that every pack has besides
 _NEEDED = ("BilledCost", "ChargePeriodStart")
 _READ = {  # the macro that reads it; the others: words
     "BilledCost": "money",
@@ -89,10 +92,20 @@ def start_pack(
     source = named_file(file)
     header = header_of(source)
     guessed = _guess(header, {"BilledCost": cost, "ChargePeriodStart": day}, where=source.name)
+    tags = next((found[0] for one in header.names if (found := _TAG.match(one))), "")
+    if "Tags" not in guessed and tags:
+        guessed["Tags"] = _GATHERED
+    folded = [one.strip().casefold() for one in header.names]
+    if twice := [one for one in guessed.values() if folded.count(one.strip().casefold()) > 1]:
+        raise CostLensError(
+            f"the column {twice[0]} stands twice in the header",
+            where=source.name,
+            hint="rename one of the two",
+        )
     folder.mkdir(parents=True)
     _write_sample(source, folder)
     texts = {
-        "connector.yaml": _yaml(pack, source, header, guessed),
+        "connector.yaml": _yaml(pack, source, header, guessed, tags=tags),
         "charges.sql": _charges(pack, source, guessed),
         "control.sql": _control(pack, guessed),
     }
@@ -100,8 +113,14 @@ def start_pack(
         (folder / written).write_text(text, encoding="utf-8")
     return Started(
         folder=folder,
-        guessed=guessed,
-        unused=tuple(one for one in header.names if one not in guessed.values()),
+        guessed={
+            column: f"{tags}*" if own == _GATHERED else own for column, own in guessed.items()
+        },
+        unused=tuple(
+            one
+            for one in header.names
+            if one not in guessed.values() and not _is_tag(one, guessed, tags=tags)
+        ),
         trouble=_expected(folder),
     )
 
@@ -175,9 +194,22 @@ def _write_sample(source: SourceFile, folder: Path) -> None:
             writer.writerows(islice(filled, _ROWS + 1))
 
 
-def _yaml(pack: str, source: SourceFile, header: Header, guessed: Mapping[str, str]) -> str:
+def _is_tag(column: str, guessed: Mapping[str, str], *, tags: str) -> bool:
+    """Say whether a column is one of those that are gathered as tags."""
+    gathers = guessed.get("Tags") == _GATHERED
+    return gathers and column.casefold().startswith(tags.casefold())
+
+
+def _yaml(
+    pack: str, source: SourceFile, header: Header, guessed: Mapping[str, str], *, tags: str
+) -> str:
     needs = [guessed[column] for column in _NEEDED]
-    others = [one for one in dict.fromkeys(header.names) if one not in needs]
+    others = [
+        one
+        for one in dict.fromkeys(header.names)
+        if one not in needs and one.casefold() not in _OURS and not _is_tag(one, guessed, tags=tags)
+    ]
+    gather = f"gather: {{{_GATHERED}: {json.dumps(tags)}}}                # a column a tag\n"
     formats = {"parquet": "[parquet, csv]"}.get(source.format, f"[{source.format}]")
     return (
         f"# Begun from {source.name}: review it, and charges.sql, line by line.\n"
@@ -191,6 +223,7 @@ def _yaml(pack: str, source: SourceFile, header: Header, guessed: Mapping[str, s
             * bool(others)
         )
         + "".join(f"  - {json.dumps(one, ensure_ascii=False)}\n" for one in others)
+        + gather * (guessed.get("Tags") == _GATHERED)
     )
 
 

@@ -155,7 +155,7 @@ def _noted(
         expected = columns if made.pack.description.like else None
         yield from notes(con, made.source, period=period, expected=expected)
         yield from oddities(con, made.source, period=period)
-    yield from columns_gone(made.source, columns, period=period, loads=loads)
+    yield from columns_gone(made.source, columns, period=period, loads=loads, load=one.load)
 
 
 def _torn_commitments(con: "DuckDBPyConnection", made: Plan, one: Written) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """`costlens packs new` begins a pack that works, from nothing but a file."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -59,6 +60,59 @@ def test_a_begun_pack_loads_the_file_it_was_begun_from(acme: Company) -> None:
         "from charges where source = 'labels' group by all",
     )
     assert [tuple(row.values()) for row in rows] == [("Labels", "churn", "7", "8", "100")]
+
+
+@pytest.mark.parametrize(
+    ("header", "cost", "day"),
+    [
+        ("Date,Cost Center,Net Amount", "Net Amount", "Date"),
+        ("Usage Date,Usage Amount,Charge", "Charge", "Usage Date"),
+        ("Date,Discount Amount,Line Total", "Line Total", "Date"),
+        ("Date,Unit Price,Tax Amount,Total Fee", "Total Fee", "Date"),
+        ("ts,Net Amount (EUR),Quantity", "Net Amount (EUR)", "ts"),
+        (
+            "bill_billing_period_start_date,line_item_usage_start_date,line_item_usage_amount,"
+            "line_item_unblended_cost,cost_category",
+            "line_item_unblended_cost",
+            "line_item_usage_start_date",
+        ),
+    ],
+)
+def test_no_quantity_discount_or_cost_centre_is_taken_for_the_amount(
+    acme: Company, header: str, cost: str, day: str
+) -> None:
+    names = header.split(",")
+    values = ["2026-05-01" if re.search("(?i)date|^ts", name) else "7" for name in names]
+    (acme.folder / "one.csv").write_text(f"{header}\n{','.join(values)}\n")
+    ran = new(acme, "one.csv")
+    assert ran.code == 0, ran.err
+    assert re.search(rf"BilledCost +{re.escape(cost)}\n", ran.out), ran.out
+    assert re.search(rf"ChargePeriodStart +{re.escape(day)}\n", ran.out), ran.out
+
+
+def test_a_column_a_tag_is_gathered(acme: Company) -> None:
+    (acme.folder / "one.csv").write_text(
+        "Date,Cost,tag:team,x_line,tag:env\n2026-05-01,7,risk,5,prod\n2026-05-02,1,,6,test\n"
+    )
+    ran = new(acme, "one.csv")
+    assert ran.code == 0, ran.err
+    assert "  Tags               tag:*\n  not used           x_line\n" in ran.out
+    acme.source(name="labels", type="acme", path="one.csv")
+    acme.refresh()
+    rows = acme.ask(
+        "query", "select BilledCost, Tags from charges where source = 'labels' order by x_line"
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        ("7", '{"env":"prod","team":"risk"}'),
+        ("1", '{"env":"test"}'),
+    ]
+
+
+def test_a_column_that_stands_twice_is_refused_before_anything_is_written(acme: Company) -> None:
+    (acme.folder / "one.csv").write_text("Date,Cost,cost\n2026-05-01,1,2\n")
+    ran = new(acme, "one.csv")
+    assert (ran.code, "the column Cost stands twice in the header" in ran.err) == (1, True), ran.err
+    assert not (acme.folder / "connectors" / "acme").exists()
 
 
 def test_nothing_that_exists_is_touched(acme: Company) -> None:

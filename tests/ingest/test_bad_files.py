@@ -229,7 +229,9 @@ def test_paths_that_lead_nowhere_are_all_told_at_once(desk: Desk) -> None:
         "name: f, type: focus, path: link.csv",
         'name: g, type: focus, path: "gs://acme/bills"',
         "name: h, type: fokus, path: bills/",
+        "name: i, type: focus, path: hollow/",
     )
+    desk.write("hollow/a.csv", "")
     hint = "\n    put the .csv, .csv.gz, .parquet or .jsonl files there, or correct path:"
     told = desk.refusal()
     assert told[0].startswith('costlens.yaml:3: "bils/" does not exist\n    desk/ holds: ')
@@ -242,6 +244,8 @@ def test_paths_that_lead_nowhere_are_all_told_at_once(desk: Desk) -> None:
         'costlens.yaml:9: cannot read "gs://acme/bills"\n'
         "    files are read from a folder or from s3://: copy it into one of them",
         'costlens.yaml:10: no connector pack "fokus"\n    did you mean "focus"?',
+        'costlens.yaml:11: no file in "hollow/" has anything in it: a.csv\n'
+        "    deliver them again, whole",
     ]
 
 

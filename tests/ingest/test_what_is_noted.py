@@ -91,6 +91,15 @@ def test_a_commitment_that_was_not_used_up_is_told_with_what_was_used(company: C
     assert found(company, "unused_commitment") == [("info", told, "USD", "1.25")]
 
 
+def test_columns_that_the_last_delivery_of_a_month_had_are_missed(company: Company) -> None:
+    company.bill({"cost": "1", **OVER, "ResourceId": "r", "Tags": {"team": "a"}})
+    company.refresh()
+    company.bill({"cost": "2", **OVER})
+    company.refresh()
+    told = "2 columns are gone since 2024-05 was last loaded: ResourceId, Tags"
+    assert found(company, "columns_gone") == [("warning", told, "", "")]
+
+
 def test_what_is_unused_of_commitments_without_an_id_is_told(company: Company) -> None:
     plan = {"PricingCategory": "Committed", "BilledCost": "0", **WHOLE}
     company.bill(
