@@ -200,7 +200,7 @@ def test_a_month_of_a_closed_rate_needs_no_line_of_its_own_to_be_loaded(books: C
         "    add the line 2026-06,EUR,USD,<rate>\n"
     )
     ran = books.run("refresh", "--reopen", "2026-05")
-    assert "add the line 2026-05,EUR,USD,<rate>\n" in ran.err
+    assert "add the line 2026-05,EUR,USD,<rate>" in ran.err
     assert books.ask("months")[0]["state"] == "closed"
 
 
