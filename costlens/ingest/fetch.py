@@ -242,8 +242,8 @@ def unpacked_hashes(files: Sequence[SourceFile]) -> dict[str, str]:
 
 
 def _unpacked_size(file: SourceFile) -> int:
-    """Give the length of a file's text, of what is zipped and over 4 GiB without these."""
-    if not file.zipped:
+    """Give the length of a file's text, of what is over 4 GiB without these, as gzip does."""
+    if not file.zipped or file.size < 4:
         return file.size % (1 << 32)
     with file.path.open("rb") as opened:
         opened.seek(-4, os.SEEK_END)

@@ -186,3 +186,8 @@ def test_a_bill_counts_once_however_often_it_is_zipped(company: Company) -> None
     ran = company.refresh()
     assert ran.err.count("holds the same as bills/a") == 2
     assert company.ask("statement")[0]["source_total"] == "8"
+    for size in (2, 3, 20):
+        (company.folder / "bills" / "a-00002.csv.gz").write_bytes(packed[:size])
+        ran = company.run("refresh")
+        assert (ran.code, "Traceback" in ran.err) == (1, False), ran.err
+        assert "bills/a-00002.csv.gz" in ran.err
