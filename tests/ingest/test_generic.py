@@ -143,3 +143,13 @@ def test_a_pack_can_be_like_one_of_ours_and_like_no_other(company: Company) -> N
     assert 'connectors/own/connector.yaml:1: no pack "focsu" to be like' in ran.err
     (folder / "connector.yaml").write_text(text.format("focus"))
     assert company.run("check").code == 0
+
+
+def test_what_cannot_be_read_is_told_by_the_files_own_names(company: Company) -> None:
+    (company.folder / "bill.csv").write_text('Day,Paid\n13/05/2026,1\nTotal,"1,234.50"\n')
+    columns = {"BilledCost": "Paid", "ChargePeriodStart": "Day"}
+    company.source(name="bill", type="generic", path="bill.csv", columns=columns)
+    ran = company.run("refresh")
+    assert ran.code == 1
+    assert 'bill.csv:3: "1,234.50" in the column Paid is not an amount of money' in ran.err
+    assert ran.err.count('bill.csv:2: "13/05/2026" in the column Day is not a time') == 1
